@@ -1,0 +1,121 @@
+/*
+ * The physical bus: which ranges of physical addresses are RAM (or ROM) held in
+ * host memory, and which are the register windows of devices.
+ *
+ * A device is a `struct mmio_ops` literal plus its state; the bus enforces the
+ * access sizes the literal declares, so that a device sees only sizes it knows
+ * and offsets inside its window that are aligned to the size. Addresses and
+ * interrupt numbers belong to the board alone.
+ */
+#ifndef MMU_BUS_H
+#define MMU_BUS_H
+
+#include "core/types.h"
+
+/*
+ * Where the board has put a device, in the device tree's words. Handed to the
+ * device when it writes its own node, and to nobody else.
+ */
+struct dt_place {
+    u64 base, size; /* the register window */
+    u32 spi; /* first shared peripheral interrupt, counted from 0 */
+    u32 clock; /* phandle of the 24 MHz APB clock node */
+    u32 phandle; /* this device's own phandle, 0 for none */
+    u32 extra; /* phandle of something else it needs; the device says what */
+    u64 base2, size2; /* a second register window, for those that have two */
+};
+
+struct mmio_ops {
+    const char *name; /* as `info mtree` and messages call it: "pl011" */
+    u64 size; /* of the register window, in bytes */
+    u8 min_access, max_access; /* bytes: 1, 2, 4, 8 */
+    u64 (*read)(void *dev, u64 offset, unsigned size);
+    void (*write)(void *dev, u64 offset, unsigned size, u64 value);
+    void (*reset)(void *dev); /* to the state after power-on */
+    /*
+     * Write this device's own node with libfdt's sequential-write calls into
+     * FDT. Returns 0 or libfdt's negative error. NULL for a device that shows
+     * up in no tree.
+     */
+    int (*fdt)(const void *dev, void *fdt, const struct dt_place *at);
+};
+
+/* How a physical access ended. */
+enum bus_result {
+    BUS_OK,
+    BUS_UNMAPPED, /* no RAM and no device answers: an external abort */
+    BUS_BAD_ACCESS, /* a device there, but not for this size: also an abort */
+};
+
+struct ram_page; /* per 4 KiB of RAM: what the engine knows of it (mmu/bus.c) */
+
+/* A stretch of physical addresses backed by host memory. */
+struct ram {
+    const char *name;
+    u64 base, size; /* multiples of 4096 */
+    u8 *host;
+    bool readonly; /* flash and ROM: guest writes are BUS_BAD_ACCESS */
+    struct ram_page *pages;
+};
+
+struct mmio {
+    u64 base;
+    const struct mmio_ops *ops;
+    void *dev;
+};
+
+enum { BUS_MAX_RAM = 4, BUS_MAX_MMIO = 64 };
+
+struct bus {
+    struct ram ram[BUS_MAX_RAM];
+    unsigned ram_count;
+    struct mmio mmio[BUS_MAX_MMIO]; /* sorted by base */
+    unsigned mmio_count;
+    /*
+     * Called before bytes of a RAM page that holds decoded code change under
+     * the CPUs' feet (a device's DMA, a debugger's or loader's write).
+     */
+    void (*code_written)(void *owner, u64 pa, u64 len);
+    void *code_owner;
+};
+
+/*
+ * Reserve SIZE bytes of zeroed host memory at physical BASE; nothing is touched
+ * until the guest touches it. Returns the region, NULL when the host has not
+ * that much address space or the range overlaps another.
+ */
+struct ram *bus_add_ram(struct bus *b, const char *name, u64 base, u64 size);
+
+/* Map a device's window at BASE. Overlap with anything is a bug of the board. */
+void bus_add_mmio(struct bus *b, u64 base, const struct mmio_ops *ops, void *dev);
+
+/* Free what bus_add_ram reserved. */
+void bus_destroy(struct bus *b);
+
+/* Reset every device on the bus, in order of address. */
+void bus_reset(struct bus *b);
+
+/* The RAM region that holds PA, or NULL. */
+struct ram *bus_find_ram(const struct bus *b, u64 pa);
+
+/* Host address of LEN bytes of RAM at PA, or NULL if they are not all RAM. */
+u8 *bus_host(const struct bus *b, u64 pa, u64 len);
+
+/*
+ * One access of SIZE bytes (1, 2, 4, 8), little-endian, at PA, to RAM or a device. Accesses
+ * wider or narrower than the device takes are split or refused as its literal
+ * says: wider than max_access is split into max_access pieces, narrower than
+ * min_access is BUS_BAD_ACCESS, unaligned is BUS_BAD_ACCESS.
+ */
+enum bus_result bus_read(struct bus *b, u64 pa, unsigned size, u64 *value);
+enum bus_result bus_write(struct bus *b, u64 pa, unsigned size, u64 value);
+
+/*
+ * Copy between host memory and guest RAM, as a device's DMA, a loader or a
+ * debugger does. False, and nothing copied, unless all of it is RAM. Decoded
+ * code that changes is dropped. dma_write ignores readonly.
+ */
+bool bus_dma_read(struct bus *b, u64 pa, void *to, u64 len);
+bool bus_dma_write(struct bus *b, u64 pa, const void *from, u64 len);
+
+#endif
