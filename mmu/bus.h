@@ -17,17 +17,17 @@
  * device when it writes its own node, and to nobody else.
  */
 struct dt_place {
-    u64 base, size; /* the register window */
-    u32 spi; /* first shared peripheral interrupt, counted from 0 */
-    u32 clock; /* phandle of the 24 MHz APB clock node */
-    u32 phandle; /* this device's own phandle, 0 for none */
-    u32 extra; /* phandle of something else it needs; the device says what */
+    u64 base, size;   /* the register window */
+    u32 spi;          /* first shared peripheral interrupt, counted from 0 */
+    u32 clock;        /* phandle of the 24 MHz APB clock node */
+    u32 phandle;      /* this device's own phandle, 0 for none */
+    u32 extra;        /* phandle of something else it needs; the device says what */
     u64 base2, size2; /* a second register window, for those that have two */
 };
 
 struct mmio_ops {
-    const char *name; /* as `info mtree` and messages call it: "pl011" */
-    u64 size; /* of the register window, in bytes */
+    const char *name;          /* as `info mtree` and messages call it: "pl011" */
+    u64 size;                  /* of the register window, in bytes */
     u8 min_access, max_access; /* bytes: 1, 2, 4, 8 */
     u64 (*read)(void *dev, u64 offset, unsigned size);
     void (*write)(void *dev, u64 offset, unsigned size, u64 value);
@@ -43,19 +43,30 @@ struct mmio_ops {
 /* How a physical access ended. */
 enum bus_result {
     BUS_OK,
-    BUS_UNMAPPED, /* no RAM and no device answers: an external abort */
+    BUS_UNMAPPED,   /* no RAM and no device answers: an external abort */
     BUS_BAD_ACCESS, /* a device there, but not for this size: also an abort */
 };
 
-struct ram_page; /* per 4 KiB of RAM: what the engine knows of it (mmu/bus.c) */
+struct uop;
+
+enum {
+    RAM_PAGE_SHIFT = 12,
+    RAM_PAGE_WRITABLE_TLB = 1, /* some TLB's write entry may lead here */
+};
+
+/* What the engine knows of 4 KiB of RAM. The bus only hands it out, zeroed. */
+struct ram_page {
+    struct uop *ops; /* the page's decoded ops, or NULL */
+    u8 flags;        /* RAM_PAGE_* */
+};
 
 /* A stretch of physical addresses backed by host memory. */
 struct ram {
     const char *name;
     u64 base, size; /* multiples of 4096 */
     u8 *host;
-    bool readonly; /* flash and ROM: guest writes are BUS_BAD_ACCESS */
-    struct ram_page *pages;
+    bool readonly;          /* flash and ROM: guest writes are BUS_BAD_ACCESS */
+    struct ram_page *pages; /* one per 4 KiB, in order; untouched ones cost nothing */
 };
 
 struct mmio {
@@ -66,8 +77,9 @@ struct mmio {
 
 enum { BUS_MAX_RAM = 4, BUS_MAX_MMIO = 64 };
 
+/* Zeroed is empty. It stays where it is: regions are handed out by address. */
 struct bus {
-    struct ram ram[BUS_MAX_RAM];
+    struct ram ram[BUS_MAX_RAM]; /* in the order they were added */
     unsigned ram_count;
     struct mmio mmio[BUS_MAX_MMIO]; /* sorted by base */
     unsigned mmio_count;
@@ -81,12 +93,16 @@ struct bus {
 
 /*
  * Reserve SIZE bytes of zeroed host memory at physical BASE; nothing is touched
- * until the guest touches it. Returns the region, NULL when the host has not
- * that much address space or the range overlaps another.
+ * until the guest touches it. Both are multiples of 4096. Returns the region,
+ * which stays where it is, or NULL when the host has not that much address
+ * space, the range overlaps another or no region is left.
  */
 struct ram *bus_add_ram(struct bus *b, const char *name, u64 base, u64 size);
 
-/* Map a device's window at BASE. Overlap with anything is a bug of the board. */
+/*
+ * Map a device's window at BASE, a multiple of 8. Overlap with anything is a bug
+ * of the board.
+ */
 void bus_add_mmio(struct bus *b, u64 base, const struct mmio_ops *ops, void *dev);
 
 /* Free what bus_add_ram reserved. */
@@ -95,25 +111,51 @@ void bus_destroy(struct bus *b);
 /* Reset every device on the bus, in order of address. */
 void bus_reset(struct bus *b);
 
-/* The RAM region that holds PA, or NULL. */
-struct ram *bus_find_ram(const struct bus *b, u64 pa);
-
-/* Host address of LEN bytes of RAM at PA, or NULL if they are not all RAM. */
-u8 *bus_host(const struct bus *b, u64 pa, u64 len);
+/* The RAM region that holds PA, or NULL. Regions are few: a scan beats a search. */
+static ALWAYS_INLINE struct ram *bus_find_ram(const struct bus *b, u64 pa)
+{
+    for (const struct ram *r = b->ram; r < b->ram + b->ram_count; r++)
+        if (pa - r->base < r->size)
+            return (struct ram *)r;
+    return NULL;
+}
 
 /*
- * One access of SIZE bytes (1, 2, 4, 8), little-endian, at PA, to RAM or a device. Accesses
- * wider or narrower than the device takes are split or refused as its literal
- * says: wider than max_access is split into max_access pieces, narrower than
- * min_access is BUS_BAD_ACCESS, unaligned is BUS_BAD_ACCESS.
+ * Host address of LEN bytes of RAM at PA, or NULL if they are not all in one
+ * region of RAM.
+ */
+static ALWAYS_INLINE u8 *bus_host(const struct bus *b, u64 pa, u64 len)
+{
+    const struct ram *r = bus_find_ram(b, pa);
+    return r && len <= r->size - (pa - r->base) ? r->host + (pa - r->base) : NULL;
+}
+
+/* What the engine knows of the page of RAM that holds PA; PA lies in R. */
+static ALWAYS_INLINE struct ram_page *ram_page_at(const struct ram *r, u64 pa)
+{
+    return &r->pages[(pa - r->base) >> RAM_PAGE_SHIFT];
+}
+
+/* The device whose window holds PA, or NULL. */
+const struct mmio *bus_find_mmio(const struct bus *b, u64 pa);
+
+/*
+ * One access of SIZE bytes (1, 2, 4, 8), little-endian, at PA, to RAM or a
+ * device. RAM takes any alignment, and an aligned access is one host access. A
+ * device's literal says what it takes: wider than max_access is split into
+ * max_access pieces, lowest address first; narrower than min_access, unaligned
+ * or running out of the window is BUS_BAD_ACCESS, and the device sees nothing
+ * of it. *VALUE is zero-extended, and 0 when the access fails. A write to RAM
+ * drops decoded code as DMA does.
  */
 enum bus_result bus_read(struct bus *b, u64 pa, unsigned size, u64 *value);
 enum bus_result bus_write(struct bus *b, u64 pa, unsigned size, u64 value);
 
 /*
  * Copy between host memory and guest RAM, as a device's DMA, a loader or a
- * debugger does. False, and nothing copied, unless all of it is RAM. Decoded
- * code that changes is dropped. dma_write ignores readonly.
+ * debugger does. False, and nothing copied, unless all of it is RAM (several
+ * adjoining regions will do). Decoded code that changes is dropped. dma_write
+ * ignores readonly.
  */
 bool bus_dma_read(struct bus *b, u64 pa, void *to, u64 len);
 bool bus_dma_write(struct bus *b, u64 pa, const void *from, u64 len);
