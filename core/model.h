@@ -1,0 +1,59 @@
+/*
+ * CPU models: which instructions a CPU has and what its identification
+ * registers say. A model says only what is implemented.
+ */
+#ifndef CORE_MODEL_H
+#define CORE_MODEL_H
+
+#include "core/sysreg.h"
+#include "core/types.h"
+
+/* What a row of the instruction or register table needs, as a set; 0 is ARMv8.0. */
+enum feature {
+    A64_BASE = 0,
+    A64_CRC32 = 1 << 0,
+    A64_AES = 1 << 1,
+    A64_PMULL = 1 << 2,
+    A64_SHA1 = 1 << 3,
+    A64_SHA256 = 1 << 4,
+    A64_LSE = 1 << 5, /* FEAT_LSE */
+    A64_PAN = 1 << 6,
+    A64_UAO = 1 << 7,
+    A64_RDM = 1 << 8,
+    A64_LRCPC = 1 << 9,
+    A64_DPB = 1 << 10,
+    A64_HPDS = 1 << 11,
+    A64_HAFDBS = 1 << 12,
+    A64_VMID16 = 1 << 13,
+    A64_FP16 = 1 << 14,
+    A64_DOTPROD = 1 << 15,
+    A64_SHA3 = 1 << 16,
+    A64_SHA512 = 1 << 17,
+    A64_FLAGM = 1 << 18,
+    A64_PAN2 = 1 << 19, /* FEAT_PAN2: AT S1E1RP, S1E1WP */
+};
+
+struct model_reg {
+    enum sysreg reg;
+    u64 value;
+};
+
+struct cpu_model {
+    const char *name; /* as -cpu takes it */
+    const char *compatible; /* as the device tree has it: "arm,cortex-a57" */
+    u32 features; /* A64_* */
+    u8 pa_bits;
+    u8 granules; /* GRANULE_* */
+    u8 asid_bits; /* 8 or 16 */
+    u8 breakpoints, watchpoints, pmu_counters; /* how many of each */
+    const struct model_reg *regs; /* values of the ID registers at reset */
+    unsigned reg_count;
+};
+
+/* The model of that name, or NULL. */
+const struct cpu_model *model_find(const char *name);
+
+/* The I-th model, NULL behind the last: for -cpu help. */
+const struct cpu_model *model_at(unsigned i);
+
+#endif
