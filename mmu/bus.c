@@ -280,6 +280,20 @@ enum bus_result bus_write(struct bus *b, u64 pa, unsigned size, u64 value)
     return result;
 }
 
+enum bus_result bus_compare_and_swap(struct bus *b, u64 pa, u64 *expected, u64 desired)
+{
+    assert(pa % sizeof(u64) == 0);
+    const struct ram *r = bus_find_ram(b, pa);
+    if (!r)
+        return bus_find_mmio(b, pa) ? BUS_BAD_ACCESS : BUS_UNMAPPED;
+    if (r->readonly)
+        return BUS_BAD_ACCESS;
+    report_code(b, r, pa, sizeof(u64));
+    __atomic_compare_exchange_n((u64 *)(r->host + (pa - r->base)), expected, desired, false,
+                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return BUS_OK;
+}
+
 bool bus_dma_read(struct bus *b, u64 pa, void *to, u64 len)
 {
     if (check_ram(b, pa, len, false) != BUS_OK)

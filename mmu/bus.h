@@ -152,6 +152,14 @@ enum bus_result bus_read(struct bus *b, u64 pa, unsigned size, u64 *value);
 enum bus_result bus_write(struct bus *b, u64 pa, unsigned size, u64 value);
 
 /*
+ * Replace the 8 bytes of RAM at PA, a multiple of 8, by DESIRED if they equal
+ * *EXPECTED, in one atomic host access, as hardware updates a descriptor. What
+ * was found there is left in *EXPECTED. BUS_UNMAPPED or BUS_BAD_ACCESS where
+ * that cannot be done: not RAM, read-only.
+ */
+enum bus_result bus_compare_and_swap(struct bus *b, u64 pa, u64 *expected, u64 desired);
+
+/*
  * Copy between host memory and guest RAM, as a device's DMA, a loader or a
  * debugger does. False, and nothing copied, unless all of it is RAM (several
  * adjoining regions will do). Decoded code that changes is dropped. dma_write

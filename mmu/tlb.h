@@ -8,8 +8,12 @@
  * and sends the access to the slow path, which is how device memory, watched
  * pages, pages that hold decoded code (for stores), big-endian data and strict
  * alignment are noticed at no cost to the others. Global entries survive a
- * change of address space; the others are noted in a journal, so that the EL1
- * bank can drop just those.
+ * change of address space; where the others are is noted in a journal, so that
+ * the EL1 bank can drop just those.
+ *
+ * Dropping more than was asked for is always allowed, keeping a dropped mapping
+ * never. Addresses are compared by bits 55:12, so that a tag in the top byte of
+ * a pointer makes no difference. Zeroed memory is no empty bank: tlb_flush it.
  */
 #ifndef MMU_TLB_H
 #define MMU_TLB_H
@@ -20,12 +24,12 @@ enum {
     TLB_PAGE_SHIFT = 12,
     TLB_ENTRIES = 512, /* of each kind in a bank, a power of two */
     TLB_CODE_ENTRIES = 256,
-    TLB_JOURNAL = 64,
     TLB_LARGE = 8,
+    TLB_MAX_GRANULE = 16, /* log2 of the largest page that is no block */
 };
 
 #define TLB_PAGE_MASK (~(BIT(TLB_PAGE_SHIFT) - 1))
-#define TLB_INVALID UINT64_MAX
+#define TLB_INVALID   UINT64_MAX
 
 struct tlb_entry {
     u64 tag; /* virtual page, or something no page equals */
@@ -35,11 +39,11 @@ struct tlb_entry {
 struct uop;
 
 struct code_entry {
-    u64 tag; /* virtual page */
+    u64 tag;         /* virtual page */
     struct uop *ops; /* the page's decoded ops, by physical page */
 };
 
-/* A stretch of virtual addresses mapped by blocks larger than an entry. */
+/* A stretch of virtual addresses, bits 55:0, in which there are blocks. */
 struct tlb_range {
     u64 first, last;
 };
@@ -50,14 +54,17 @@ struct tlb_bank {
     struct code_entry code[TLB_CODE_ENTRIES];
     u16 asid; /* of a bank of EL0 */
     bool asid_valid;
-    bool journal_full; /* more non-global entries than the journal holds */
-    u16 journal_len;
-    u64 journal[TLB_JOURNAL]; /* virtual pages entered as non-global */
-    struct tlb_range large[TLB_LARGE];
+    u8 granule; /* log2 of the largest page noted */
     u8 large_count;
+    struct tlb_range large[TLB_LARGE]; /* disjoint, in ascending order */
+    /*
+     * By bit 55 of the address: a bit per index that holds non-global entries. It
+     * never overflows, unlike a list, and replaying it costs what was noted.
+     */
+    u64 journal[2][TLB_ENTRIES / 64];
 };
 
-/* Empty a bank. */
+/* Empty a bank; whose it is (asid) stays. */
 void tlb_flush(struct tlb_bank *b);
 
 /* Drop the non-global entries of a bank. */
@@ -66,15 +73,16 @@ void tlb_flush_nonglobal(struct tlb_bank *b);
 /* Drop whatever maps VA (and, if a larger block does, all of that block). */
 void tlb_flush_va(struct tlb_bank *b, u64 va);
 
-/* Drop the write entries (all banks' callers loop) whose host page is HOST. */
+/* Drop the write entries (all banks' callers loop) that lead to the 4 KiB of host memory at HOST.
+ */
 void tlb_flush_host_writes(struct tlb_bank *b, const u8 *host);
 
 /* Drop the code entries that lead to OPS. */
 void tlb_flush_ops(struct tlb_bank *b, const struct uop *ops);
 
 /*
- * Note that VA was translated by a block of 2^page_shift bytes and whether it is
- * global; to be called with every entry made.
+ * Note that VA was translated by a page or block of 2^page_shift bytes and whether
+ * it is global; to be called with every entry made.
  */
 void tlb_note(struct tlb_bank *b, u64 va, unsigned page_shift, bool nonglobal);
 
