@@ -1,6 +1,6 @@
 /*
  * The part of the GICv2 that both register windows meet in: input lines,
- * prioritization (IHI 0048B 3.3 and the pseudocode of 3.9), the lines to the
+ * prioritization (IHI 0048B 3.3 and the pseudocode of chapter 3), the lines to the
  * CPUs, and the access to a table of registers.
  *
  * Each CPU's candidates are found 32 INTIDs at a time; a word with nothing that
@@ -72,6 +72,7 @@ bool gicv2_can_signal(const struct gicv2 *g, unsigned cpu)
     const struct gicv2_cpu *c = &g->cpu[cpu];
     if (c->hppi == GIC_SPURIOUS || !bit(c->ctlr, c->hppi_group) || c->hppi_priority >= c->pmr)
         return false;
+    /* The running priority may be of the other group, hence finer than this mask. */
     return c->running == GIC_PRIORITY_IDLE ||
            c->hppi_priority < (c->running & gicv2_group_priority_mask(c, c->hppi_group));
 }

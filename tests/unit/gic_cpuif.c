@@ -1,6 +1,6 @@
 /*
  * The GICv2's CPU interface, through its ops: the interrupt state machine and
- * priorities of IHI 0048B 3.2 and 3.3, groups of 3.8, registers of 4.4; reset
+ * priorities of IHI 0048B 3.2 and 3.3, groups of chapter 3, registers of 4.4; reset
  * and read-back values also as QEMU's virt shows them.
  */
 #include "tests/unit/gic_rig.h"
