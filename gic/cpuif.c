@@ -1,7 +1,7 @@
 /*
  * The CPU interface's registers: acknowledging, completing and masking the
  * interrupts of the CPU that accesses. IHI 0048B 4.4, with the effects of
- * interrupt groups from 3.8 as software without Security Extensions sees them:
+ * interrupt groups from chapter 3 as software without Security Extensions sees them:
  * every access behaves as a Secure one, and the aliased registers serve Group 1.
  *
  * Always: a CPU's running priority is that of the lowest bit set in its active
