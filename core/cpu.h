@@ -48,17 +48,21 @@ struct exception {
     bool has_far;
 };
 
-/* The local exclusive monitor: the bytes that LDXR saw, and where. */
+/*
+ * The local exclusive monitor: the bytes that LDXR saw, and where, by virtual
+ * address; STXR to another one may fail even if it means the same memory (B2.12.5).
+ */
 struct monitor {
     bool set;
     u8 size; /* in bytes, 16 for a pair of X registers */
-    u64 pa;
-    u64 value[2];
+    u64 va;
+    u64 value[2]; /* as registers have it */
 };
 
 enum {
     EL0_BANKS = 8,
-    KICK_LOOK = 1, /* an interrupt line, an alarm, a debugger: look around */
+    KICK_LOOK = 1, /* an interrupt line or a mask changed: look before going on */
+    KICK_MACHINE = 2, /* return to whoever called cpu_run */
 };
 
 /* Why cpu_run came back. */
@@ -103,12 +107,14 @@ struct cpu {
     bool event; /* the event register of WFE */
 
     struct exception exc;
-    enum stop stop; /* set by handlers that leave for the run loop */
+    bool raised; /* exc is to be taken */
 
     u64 sys[SYS_COUNT];
     struct regime regime; /* what mmu_walk needs, as sys[] says */
     bool strict_alignment; /* SCTLR_EL1.A */
-    bool big_endian; /* SCTLR_EL1.EE or E0E at this EL */
+    bool big_endian; /* data at this EL: SCTLR_EL1.EE or E0E */
+    bool swaps_data; /* data at either EL is big-endian: no inline accesses */
+    bool in_engine; /* a handler runs: icount is where u and until say */
 
     u64 icount; /* instructions executed, up to date whenever no handler runs */
     u64 icount_limit; /* what icount is when u reaches until */
@@ -128,6 +134,10 @@ struct cpu {
     unsigned el0_next; /* the bank to reuse next */
     struct tlb_bank *bank_el1;
     struct tlb_bank *bank_el0; /* EL0_BANKS of them */
+    struct uop *scratch; /* the stepping loop's page of ops */
+    const struct log *log; /* for -d; never NULL */
+    void (*send_event)(void *owner); /* SEV: to all CPUs; may be NULL */
+    void *send_event_owner;
     bool stepping; /* a debug feature that only the stepping loop serves is on */
 };
 
@@ -142,10 +152,16 @@ struct cpu *cpu_create(const struct cpu_model *model, unsigned index, struct bus
                        struct clock *clock, struct engine *engine);
 void cpu_destroy(struct cpu *c);
 
-/* Ask the CPU to leave its run loop soon; from any thread or signal handler. */
+/* Have the CPU look at its interrupt inputs and masks before it goes on. */
 static inline void cpu_kick(struct cpu *c)
 {
-    atomic_store_explicit(&c->kick, KICK_LOOK, memory_order_release);
+    atomic_fetch_or_explicit(&c->kick, KICK_LOOK, memory_order_release);
+}
+
+/* Have cpu_run return soon with STOP_KICK; from any thread or signal handler. */
+static inline void cpu_kick_machine(struct cpu *c)
+{
+    atomic_fetch_or_explicit(&c->kick, KICK_MACHINE, memory_order_release);
 }
 
 static ALWAYS_INLINE bool cpu_kicked(struct cpu *c)
@@ -217,5 +233,18 @@ u64 cpu_icount(const struct cpu *c);
 
 /* Empty every TLB bank. */
 void cpu_tlb_flush_all(struct cpu *c);
+
+/* PSTATE.PAN and PSTATE.UAO, with what follows for the TLB. */
+void cpu_set_pan(struct cpu *c, bool pan);
+void cpu_set_uao(struct cpu *c, bool uao);
+
+/* The interrupt inputs, as struct irq_line ends: input 0 is IRQ, 1 is FIQ. */
+void cpu_set_interrupt(void *cpu, unsigned input, bool level);
+
+/* SEV: set the event register of every CPU. */
+void cpu_send_event(struct cpu *c);
+
+/* One line with -d unimp about the undefined instruction at cpu.pc. */
+void cpu_report_undefined(struct cpu *c);
 
 #endif

@@ -84,6 +84,9 @@ enum flow sysreg_mrs(struct cpu *c, unsigned row, unsigned rt, u64 *value);
 enum flow sysreg_msr(struct cpu *c, unsigned row, unsigned rt, u64 value);
 enum flow sysreg_sys(struct cpu *c, unsigned row, unsigned rt, u64 value);
 
+/* MRS, MSR or SYS of an encoding without a row: UNDEFINED, said once with -d unimp. */
+enum flow sysreg_missing(struct cpu *c, u16 encoding);
+
 /* Without checks, as a debugger sees it; a write of a read-only register returns false. */
 u64 sysreg_peek(struct cpu *c, unsigned row);
 bool sysreg_poke(struct cpu *c, unsigned row, u64 value);

@@ -109,9 +109,16 @@
 #define EACH_6(kind, name) EACH_5(kind, name) kind(name, 5)
 #define EACH_7(kind, name) EACH_6(kind, name) kind(name, 6)
 #define EACH_8(kind, name) EACH_7(kind, name) kind(name, 7)
+#define EACH_10(kind, name) EACH_8(kind, name) kind(name, 8) kind(name, 9)
+#define EACH_12(kind, name) EACH_10(kind, name) kind(name, 10) kind(name, 11)
 #define EACH_16(kind, name)                                                               \
-    EACH_8(kind, name) kind(name, 8) kind(name, 9) kind(name, 10) kind(name, 11)          \
-    kind(name, 12) kind(name, 13) kind(name, 14) kind(name, 15)
+    EACH_12(kind, name) kind(name, 12) kind(name, 13) kind(name, 14) kind(name, 15)
+#define EACH_32(kind, name)                                                               \
+    EACH_16(kind, name)                                                                   \
+    kind(name, 16) kind(name, 17) kind(name, 18) kind(name, 19)                           \
+    kind(name, 20) kind(name, 21) kind(name, 22) kind(name, 23)                           \
+    kind(name, 24) kind(name, 25) kind(name, 26) kind(name, 27)                           \
+    kind(name, 28) kind(name, 29) kind(name, 30) kind(name, 31)
 
 #define BRANCH_EACH_1(name) BRANCH_(name, 0, 0, 1)
 #define BRANCH_EACH_2(name) BRANCH_EACH_1(name) BRANCH_(name, 1, 2, 3)

@@ -1,0 +1,247 @@
+/*
+ * Pages of decoded ops: finding, making, decoding and dropping them.
+ *
+ * A page of RAM with decoded code has no TLB write entry anywhere, so every
+ * store to it takes the slow path, which calls engine_code_written first. That
+ * is how code that changes is noticed, with or without IC IVAU.
+ */
+#include "core/engine/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/dispatch.h"
+#include "core/exception.h"
+
+bool engine_init(struct engine *e, struct bus *bus, u32 features)
+{
+    memset(e, 0, sizeof(*e));
+    e->bus = bus;
+    bus->code_written = engine_code_written;
+    bus->code_owner = e;
+    return decoder_init(&e->decoder, features);
+}
+
+static void free_list(struct code_page *p)
+{
+    while (p) {
+        struct code_page *next = p->next;
+        free(p);
+        p = next;
+    }
+}
+
+void engine_destroy(struct engine *e)
+{
+    free_list(e->pages);
+    free_list(e->retired);
+    free_list(e->spare);
+    decoder_destroy(&e->decoder);
+}
+
+/* Call VISIT on every TLB bank of every CPU. */
+static void each_bank(struct engine *e, void (*visit)(struct tlb_bank *b, const void *arg),
+                      const void *arg)
+{
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        visit(e->cpus[i]->bank_el1, arg);
+        for (unsigned k = 0; k < EL0_BANKS; k++)
+            visit(&e->cpus[i]->bank_el0[k], arg);
+    }
+}
+
+static void flush_writes(struct tlb_bank *b, const void *host)
+{
+    tlb_flush_host_writes(b, host);
+}
+
+static void flush_ops(struct tlb_bank *b, const void *ops)
+{
+    tlb_flush_ops(b, ops);
+}
+
+/*
+ * Take a page out of use. Handlers may be running in it: it stays readable and
+ * its slots decode anew, until engine_reclaim at a moment when none can be.
+ */
+static void retire(struct engine *e, struct code_page *p)
+{
+    for (struct code_page **at = &e->pages; *at; at = &(*at)->next) {
+        if (*at == p) {
+            *at = p->next;
+            break;
+        }
+    }
+    e->page_count--;
+    p->ram_page->ops = NULL;
+    p->ram_page = NULL;
+    each_bank(e, flush_ops, p->ops);
+    p->next = e->retired;
+    e->retired = p;
+    for (unsigned i = 0; i < e->cpu_count; i++)
+        cpu_kick(e->cpus[i]);
+}
+
+static void reclaim(struct engine *e)
+{
+    while (e->retired) {
+        struct code_page *p = e->retired;
+        e->retired = p->next;
+        p->next = e->spare;
+        e->spare = p;
+    }
+}
+
+void engine_drop_all(struct engine *e)
+{
+    for (struct code_page *p = e->pages; p; p = p->next)
+        p->ram_page->ops = NULL;
+    while (e->pages) {
+        struct code_page *p = e->pages;
+        e->pages = p->next;
+        p->next = e->spare;
+        e->spare = p;
+    }
+    reclaim(e);
+    e->page_count = 0;
+    e->full = false;
+    for (unsigned i = 0; i < e->cpu_count; i++)
+        cpu_tlb_flush_all(e->cpus[i]);
+}
+
+static struct code_page *page_of(const struct uop *ops)
+{
+    return container_of(ops, struct code_page, ops);
+}
+
+/*
+ * A page that is written again and again is data now (or a JIT's buffer being
+ * filled): dropping it whole lets the stores be fast until it is executed.
+ */
+static void invalidate(struct engine *e, struct code_page *p, u64 pa, u64 len)
+{
+    u64 first = (pa - p->pa) / 4, last = (pa + len - 1 - p->pa) / 4;
+    if (first)
+        first--; /* an op may have been fused with its successor */
+    if (last - first > 16) {
+        retire(e, p);
+        return;
+    }
+    for (u64 i = first; i <= last; i++)
+        p->ops[i].fn = op_decode;
+}
+
+void engine_code_written(void *engine, u64 pa, u64 len)
+{
+    struct engine *e = engine;
+    while (len) {
+        u64 page = pa & TLB_PAGE_MASK;
+        u64 here = page + (1u << TLB_PAGE_SHIFT) - pa;
+        if (here > len)
+            here = len;
+        struct ram *ram = bus_find_ram(e->bus, pa);
+        struct ram_page *rp = ram ? ram_page_at(ram, pa) : NULL;
+        if (rp && rp->ops)
+            invalidate(e, page_of(rp->ops), pa, here);
+        pa += here;
+        len -= here;
+    }
+}
+
+static struct code_page *new_page(struct engine *e)
+{
+    struct code_page *p = e->spare;
+    if (p)
+        e->spare = p->next;
+    else
+        p = malloc(sizeof(*p));
+    if (!p)
+        return NULL;
+    for (unsigned i = 0; i < PAGE_WORDS; i++)
+        p->ops[i].fn = op_decode;
+    p->ops[PAGE_WORDS].fn = op_page_end;
+    p->engine = e;
+    p->next = e->pages;
+    e->pages = p;
+    if (++e->page_count > ENGINE_MAX_PAGES)
+        e->full = true;
+    return p;
+}
+
+/* The decoded page of the physical page at PA in RAM. */
+static struct uop *page_ops(struct engine *e, struct ram *ram, u64 pa)
+{
+    struct ram_page *rp = ram_page_at(ram, pa);
+    if (rp->ops)
+        return rp->ops;
+    struct code_page *p = new_page(e);
+    if (!p)
+        return NULL;
+    p->pa = pa & TLB_PAGE_MASK;
+    p->host = ram->host + (p->pa - ram->base);
+    p->ram_page = rp;
+    rp->ops = p->ops;
+    if (rp->flags & RAM_PAGE_WRITABLE_TLB) {
+        each_bank(e, flush_writes, p->host);
+        rp->flags &= (u8)~RAM_PAGE_WRITABLE_TLB;
+    }
+    return p->ops;
+}
+
+/* AArch64.BranchAddr: with TBI the top byte repeats bit 55. */
+static u64 branch_address(const struct cpu *c, u64 va)
+{
+    enum { TCR_TBI0 = 37, TCR_TBI1 = 38 };
+    unsigned tbi = bit(va, 55) ? TCR_TBI1 : TCR_TBI0;
+    return bit(c->regime.tcr, tbi) ? (u64)sext(va, 56) : va;
+}
+
+const struct uop *engine_fetch(struct cpu *c, u64 va)
+{
+    va = branch_address(c, va);
+    c->pc = va;
+    if (va & 3) {
+        raise_with_far(c, EC_PC_ALIGNMENT, 0, va);
+        return NULL;
+    }
+    struct tlb_bank *bank = (struct tlb_bank *)c->tlb;
+    struct code_entry *entry = &bank->code[tlb_code_index(va)];
+    if (entry->tag != (va & TLB_PAGE_MASK)) {
+        struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_EXEC);
+        if (t.ok && !(t.perms & perm_needed(ACCESS_EXEC, c->el))) {
+            t.ok = false;
+            t.status = (u8)(FAULT_PERMISSION + t.level);
+        }
+        struct ram *ram = t.ok ? bus_find_ram(c->bus, t.pa) : NULL;
+        if (t.ok && !ram)
+            t.status = FAULT_EXTERNAL;
+        struct uop *ops = ram ? page_ops(c->engine, ram, t.pa) : NULL;
+        if (!ops) {
+            raise_insn_abort(c, va, t.status);
+            return NULL;
+        }
+        tlb_note(bank, va, t.page_shift, t.ng);
+        entry->tag = va & TLB_PAGE_MASK;
+        entry->ops = ops;
+    }
+    c->page_va = entry->tag;
+    c->ops = entry->ops;
+    return c->ops + ((va & ~TLB_PAGE_MASK) >> 2);
+}
+
+void engine_decode_slot(struct cpu *c, const struct uop *op)
+{
+    struct code_page *p = page_of(c->ops);
+    unsigned index = (unsigned)(op - p->ops);
+    u32 word;
+    memcpy(&word, p->host + 4 * index, 4);
+    decode(&p->engine->decoder, word, (struct site){.index = (u16)index}, &p->ops[index]);
+}
+
+void engine_settle(struct engine *e)
+{
+    if (e->full)
+        engine_drop_all(e);
+    else if (e->retired)
+        reclaim(e);
+}

@@ -1,0 +1,74 @@
+/*
+ * Decoded code and its execution. An engine belongs to a machine and is shared
+ * by its CPUs: ops are kept by physical page, so that every process and alias
+ * uses the same ones, and are dropped only when the bytes change.
+ */
+#ifndef CORE_ENGINE_ENGINE_H
+#define CORE_ENGINE_ENGINE_H
+
+#include "core/cpu.h"
+#include "core/isa/decode.h"
+
+enum {
+    ENGINE_MAX_CPUS = 8,
+    ENGINE_MAX_PAGES = 3072, /* decoded pages kept; about 17 KiB each */
+};
+
+/* The ops of one physical page of RAM; index PAGE_WORDS is the sentinel. */
+struct code_page {
+    struct uop ops[PAGE_WORDS + 1];
+    struct engine *engine;
+    const u8 *host; /* the page's bytes */
+    u64 pa;
+    struct ram_page *ram_page; /* NULL once dropped */
+    struct code_page *next;
+};
+
+struct engine {
+    struct decoder decoder;
+    struct bus *bus;
+    struct cpu *cpus[ENGINE_MAX_CPUS];
+    unsigned cpu_count;
+    struct code_page *pages; /* in use */
+    struct code_page *retired; /* dropped, but a handler may still be in one */
+    struct code_page *spare; /* free to be used again */
+    unsigned page_count; /* of pages */
+    bool full; /* more pages than ENGINE_MAX_PAGES: drop them at the next occasion */
+};
+
+/* An engine for CPUs of one model. False when the host has no memory. */
+bool engine_init(struct engine *e, struct bus *bus, u32 features);
+void engine_destroy(struct engine *e);
+
+/* Forget all decoded code. Not while a handler runs. */
+void engine_drop_all(struct engine *e);
+
+/*
+ * LEN bytes of RAM at PA are about to change, or just did: forget what was
+ * decoded from them. This is what bus.code_written calls.
+ */
+void engine_code_written(void *engine, u64 pa, u64 len);
+
+/*
+ * The ops of the code at virtual address VA, in the bank of the current EL, for
+ * an instruction fetch. NULL: an exception is in cpu.exc. Canonicalises VA under
+ * TCR_EL1.TBI and stores the result in cpu.pc.
+ */
+const struct uop *engine_fetch(struct cpu *c, u64 va);
+
+/* Between two stretches of execution, when no handler holds a pointer into a page. */
+void engine_settle(struct engine *e);
+
+/* Decode the slot at OP, which holds op_decode. */
+void engine_decode_slot(struct cpu *c, const struct uop *op);
+
+/*
+ * Run C until BUDGET instructions are executed or something needs the caller
+ * (enum stop). May be called again at once.
+ */
+enum stop cpu_run(struct cpu *c, u64 budget);
+
+/* Execute exactly one instruction, or take one exception or interrupt. */
+enum stop cpu_step(struct cpu *c);
+
+#endif

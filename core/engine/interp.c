@@ -1,0 +1,118 @@
+/*
+ * The run loop: interrupts and exceptions between stretches of threaded
+ * execution, and the stepping loop, which runs the same handlers one at a time
+ * on a private page of ops that ends behind each.
+ */
+#include <string.h>
+
+#include "core/debug.h"
+#include "core/engine/dispatch.h"
+#include "core/engine/engine.h"
+#include "core/exception.h"
+
+/* Enter threaded execution at U for at most COUNT instructions (at least one). */
+static void enter(struct cpu *c, const struct uop *u, u64 count)
+{
+    const struct uop *until = u + count;
+    c->icount_limit = c->icount + count;
+    c->u = u;
+    c->until = until;
+    c->in_engine = true;
+#if TAIL_DISPATCH
+    u->fn(c, u, until, c->tlb);
+#else
+    while (u)
+        u = u->fn(c, u);
+#endif
+    c->in_engine = false;
+}
+
+/* Whatever stands between the CPU and its next instruction; true if something did. */
+static bool take_pending(struct cpu *c)
+{
+    if (c->raised) {
+        c->raised = false;
+        exception_take(c);
+        return true;
+    }
+    if (exception_interrupt_pending(c)) {
+        exception_take_interrupt(c);
+        return true;
+    }
+    return false;
+}
+
+/* Fetch at cpu.pc; an abort or an illegal state is recorded as raised. */
+static const struct uop *fetch(struct cpu *c)
+{
+    const struct uop *u = engine_fetch(c, c->pc);
+    if (u && unlikely(c->il)) {
+        raise(c, EC_ILLEGAL_STATE, 0);
+        u = NULL;
+    }
+    if (!u) {
+        c->raised = true;
+        c->icount++;
+    }
+    return u;
+}
+
+/* One instruction through the private page. */
+static void step_instruction(struct cpu *c)
+{
+    const struct uop *u = fetch(c);
+    if (!u)
+        return;
+    unsigned index = (unsigned)(u - c->ops);
+    const struct code_page *p = container_of(c->ops, struct code_page, ops);
+    u32 word;
+    memcpy(&word, p->host + 4 * index, 4);
+    decode(&c->engine->decoder, word, (struct site){.index = (u16)index, .alone = true},
+           &c->scratch[index]);
+    c->ops = c->scratch;
+    enter(c, &c->scratch[index], 1);
+    c->scratch[index].fn = op_step_end;
+}
+
+static enum stop step(struct cpu *c)
+{
+    engine_settle(c->engine);
+    if (take_pending(c))
+        return STOP_BUDGET;
+    if (c->halted)
+        return STOP_WFI;
+    if (debug_before_step(c))
+        step_instruction(c);
+    debug_after_step(c);
+    if (c->raised)
+        take_pending(c);
+    return STOP_BUDGET;
+}
+
+enum stop cpu_step(struct cpu *c)
+{
+    return step(c);
+}
+
+enum stop cpu_run(struct cpu *c, u64 budget)
+{
+    u64 end = c->icount + budget;
+    while (c->icount < end) {
+        engine_settle(c->engine);
+        u32 kick = atomic_exchange_explicit(&c->kick, 0, memory_order_acquire);
+        if (take_pending(c))
+            continue;
+        if (kick & KICK_MACHINE)
+            return STOP_KICK;
+        if (c->halted)
+            return STOP_WFI;
+        if (c->stepping) {
+            step(c);
+            continue;
+        }
+        const struct uop *u = fetch(c);
+        if (u)
+            enter(c, u, end - c->icount);
+    }
+    return STOP_BUDGET;
+}

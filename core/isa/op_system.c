@@ -1,0 +1,182 @@
+/*
+ * Hints, barriers, PSTATE and system registers (C4.1.93, C5.3).
+ */
+#include "core/exception.h"
+#include "core/isa/ops.h"
+#include "core/isa/system.h"
+
+OP(hint, 1)
+{
+    return NEXT;
+}
+
+OP(yield, 1)
+{
+    return NEXT;
+}
+
+/* SCTLR_EL1.nTWI and nTWE: at EL0 clear traps the instruction. */
+static bool wait_trapped(const struct cpu *c, unsigned control)
+{
+    return c->el == 0 && !bit(c->sys[SCTLR_EL1], control);
+}
+
+enum { SCTLR_NTWI = 16, SCTLR_NTWE = 18, ISS_WFX_CV = 1 << 24, ISS_WFX_COND_AL = 14 << 20 };
+
+OP_SYS(wfi, 1)
+{
+    if (wait_trapped(c, SCTLR_NTWI))
+        return raise(c, EC_WFX, ISS_WFX_CV | ISS_WFX_COND_AL);
+    c->halted = true;
+    return LEAVE;
+}
+
+OP_SYS(wfe, 1)
+{
+    if (c->event) {
+        c->event = false;
+        return NEXT;
+    }
+    if (wait_trapped(c, SCTLR_NTWE))
+        return raise(c, EC_WFX, ISS_WFX_CV | ISS_WFX_COND_AL | 1);
+    return LEAVE; /* an event may come at any time: a chance for other CPUs */
+}
+
+OP_SYS(sev, 1)
+{
+    cpu_send_event(c);
+    return NEXT;
+}
+
+OP(sevl, 1)
+{
+    c->event = true;
+    return NEXT;
+}
+
+OP(clrex, 1)
+{
+    c->monitor.set = false;
+    return NEXT;
+}
+
+/* Accesses are performed in order, one CPU at a time: nothing to wait for. */
+OP(dsb, 1)
+{
+    return NEXT;
+}
+
+OP(dmb, 1)
+{
+    return NEXT;
+}
+
+/* System-register changes took effect when they were made. */
+OP(isb, 1)
+{
+    return NEXT;
+}
+
+OP_SYS(msr_spsel, 1)
+{
+    if (c->el == 0)
+        return raise_undefined(c);
+    cpu_set_el(c, c->el, u->imm & 1);
+    return NEXT;
+}
+
+OP_SYS(msr_pan, 1)
+{
+    if (c->el == 0)
+        return raise_undefined(c);
+    cpu_set_pan(c, u->imm & 1);
+    return LEAVE;
+}
+
+OP_SYS(msr_uao, 1)
+{
+    if (c->el == 0)
+        return raise_undefined(c);
+    cpu_set_uao(c, u->imm & 1);
+    return LEAVE;
+}
+
+enum { SCTLR_UMA = 9 };
+
+/* At EL0 without SCTLR_EL1.UMA, as any access to DAIF: trapped. */
+static bool daif_trapped(const struct cpu *c)
+{
+    return c->el == 0 && !bit(c->sys[SCTLR_EL1], SCTLR_UMA);
+}
+
+/* The ISS names the instruction as MSR DAIFSet/DAIFClr: op0 0, CRn 4, Rt 31. */
+static enum flow raise_daif_trap(struct cpu *c, unsigned op2, unsigned imm)
+{
+    return raise_sysreg_trap(c, SYSREG_ENCODING(0, 3, 4, imm, op2), 31, false);
+}
+
+OP_SYS(msr_daifset, 1)
+{
+    if (daif_trapped(c))
+        return raise_daif_trap(c, 6, (unsigned)u->imm);
+    c->daif |= (u8)u->imm;
+    return NEXT;
+}
+
+OP_SYS(msr_daifclr, 1)
+{
+    if (daif_trapped(c))
+        return raise_daif_trap(c, 7, (unsigned)u->imm);
+    c->daif &= (u8)~u->imm;
+    return exception_interrupt_pending(c) || (u->imm & DAIF_D) ? LEAVE : NEXT;
+}
+
+OP_SYS(mrs, 1)
+{
+    u64 value = 0;
+    if (u->imm < 0)
+        return sysreg_missing(c, u->aux);
+    enum flow f = sysreg_mrs(c, (unsigned)u->imm, u->n, &value);
+    if (f != RAISE)
+        X(d) = value;
+    return f;
+}
+
+/* The same where nothing can happen but at the wrong exception level. */
+OP(mrs_plain, 2)
+{
+    if (V && unlikely(c->el == 0))
+        return raise_undefined(c);
+    X(d) = c->sys[u->imm];
+    return NEXT;
+}
+
+OP_SYS(msr_reg, 1)
+{
+    if (u->imm < 0)
+        return sysreg_missing(c, u->aux);
+    return sysreg_msr(c, (unsigned)u->imm, u->n, X(d));
+}
+
+OP_SYS(sys, 1)
+{
+    if (u->imm < 0)
+        return sysreg_missing(c, u->aux);
+    return sysreg_sys(c, (unsigned)u->imm, u->n, X(d));
+}
+
+/* No system instruction of ARMv8.0 returns a value. */
+OP_SYS(sysl, 1)
+{
+    return sysreg_missing(c, u->aux);
+}
+
+handler_fn *system_plain_mrs(const struct uop *u)
+{
+    if (u->imm < 0)
+        return NULL;
+    const struct sysreg_row *r = &sysreg_rows[u->imm];
+    if (r->read || r->check || !(r->access & EL1_R))
+        return NULL;
+    return r->access & EL0_R ? op_mrs_plain_0 : op_mrs_plain_1;
+}

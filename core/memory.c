@@ -1,0 +1,290 @@
+/*
+ * The out-of-line part of memory accesses: translation, permission and alignment
+ * checks, devices, page crossings, byte order, and filling the TLB that the
+ * inline part reads (memory.h; DDI 0487 D8, B2.5, and AArch64.MemSingle).
+ */
+#include "core/memory.h"
+
+#include "core/debug.h"
+#include "core/engine/engine.h"
+#include "core/exception.h"
+
+/* Where the bytes of an access within one page are. */
+struct place {
+    u8 *host; /* in RAM, else NULL */
+    u64 pa;
+    bool ok;
+};
+
+static bool privileged(const struct cpu *c, enum mem_how how)
+{
+    return c->el == 1 && !((how & MEM_UNPRIVILEGED) && !c->uao);
+}
+
+static struct tlb_bank *bank_for(struct cpu *c, enum mem_how how)
+{
+    return how & MEM_UNPRIVILEGED ? c->unprivileged : (struct tlb_bank *)c->tlb;
+}
+
+static unsigned element_size(unsigned size, enum mem_how how)
+{
+    return how & MEM_PAIR ? size / 2 : size;
+}
+
+/* Note a translation in the TLB, for as far as the inline path may use it. */
+static void fill(struct cpu *c, struct tlb_bank *b, u64 va, const struct translation *t, u8 *host,
+                 struct ram_page *rp, bool priv, bool write)
+{
+    bool el0_too = t->perms & PERM_EL0_R; /* goes when PAN is set, like the non-global ones */
+    struct tlb_entry entry = {va & TLB_PAGE_MASK, (u64)(uintptr_t)host - va};
+    if (attr_is_device(t->attr) || c->strict_alignment || c->swaps_data ||
+        debug_watch_page(c, va & TLB_PAGE_MASK))
+        return;
+    if (!write) {
+        b->read[tlb_index(va)] = entry;
+    } else if (!rp->ops) {
+        b->write[tlb_index(va)] = entry;
+        rp->flags |= RAM_PAGE_WRITABLE_TLB;
+    }
+    tlb_note(b, va, t->page_shift, t->ng || (priv && el0_too));
+}
+
+/* Translate SIZE bytes at VA that lie in one page; a failure is recorded as a data abort. */
+static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, enum mem_how how)
+{
+    bool priv = privileged(c, how);
+    enum access_type type = write ? ACCESS_WRITE : ACCESS_READ;
+    u32 flags = write && !(how & MEM_AS_WRITE) ? ISS_WNR : 0;
+    struct translation t = mmu_walk(c->bus, &c->regime, va, type);
+    struct place none = {NULL, 0, false};
+
+    if (t.ok) {
+        u8 need = perm_needed(type, priv);
+        bool pan = priv && c->pan && (t.perms & PERM_EL0_R);
+        if ((how & MEM_AS_WRITE) && (t.perms & perm_needed(ACCESS_READ, priv)))
+            flags = ISS_WNR; /* an atomic's abort is a write's if the read was allowed */
+        if (!(t.perms & need) || pan) {
+            t.ok = false;
+            t.status = (u8)(FAULT_PERMISSION + t.level);
+        } else if (attr_is_device(t.attr) && (va & (element_size(size, how) - 1))) {
+            t.ok = false;
+            t.status = FAULT_ALIGNMENT;
+        }
+    }
+    if (!t.ok) {
+        raise_data_abort(c, va, t.status, flags);
+        return none;
+    }
+    struct ram *ram = bus_find_ram(c->bus, t.pa);
+    if (!ram)
+        return (struct place){NULL, t.pa, true};
+    if (write && ram->readonly)
+        return (struct place){NULL, t.pa, true};
+    u8 *host = ram->host + (t.pa - ram->base);
+    struct ram_page *rp = ram_page_at(ram, t.pa);
+    if (write && rp->ops)
+        engine_code_written(c->engine, t.pa, size);
+    fill(c, bank_for(c, how), va, &t, host, rp, priv, write);
+    return (struct place){host, t.pa, true};
+}
+
+static bool crosses_page(u64 va, unsigned size)
+{
+    return ((va ^ (va + size - 1)) & TLB_PAGE_MASK) != 0;
+}
+
+/* Alignment faults that come before translation; RAISE or NEXT. */
+static enum flow check_alignment(struct cpu *c, u64 va, unsigned size, bool write,
+                                 enum mem_how how)
+{
+    unsigned element = element_size(size, how);
+    if ((c->strict_alignment || (how & MEM_ALIGNED)) && (va & (element - 1)))
+        return raise_data_abort(c, va, FAULT_ALIGNMENT, write ? ISS_WNR : 0);
+    return NEXT;
+}
+
+/* One access within one page. */
+static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, enum mem_how how)
+{
+    if (debug_check_watchpoint(c, va, size, false, how & MEM_UNPRIVILEGED))
+        return RAISE;
+    struct place p = translate(c, va, size, false, how);
+    if (!p.ok)
+        return RAISE;
+    *value = 0;
+    if (p.host)
+        memcpy(value, p.host, size);
+    else if (bus_read(c->bus, p.pa, size, value) != BUS_OK)
+        return raise_data_abort(c, va, FAULT_EXTERNAL, 0);
+    return NEXT;
+}
+
+static enum flow write_piece(struct cpu *c, u64 va, unsigned size, u64 value, enum mem_how how)
+{
+    if (debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED))
+        return RAISE;
+    struct place p = translate(c, va, size, true, how);
+    if (!p.ok)
+        return RAISE;
+    if (p.host)
+        memcpy(p.host, &value, size);
+    else if (bus_write(c->bus, p.pa, size, value) != BUS_OK)
+        return raise_data_abort(c, va, FAULT_EXTERNAL, ISS_WNR);
+    return NEXT;
+}
+
+static u64 swapped(u64 value, unsigned size)
+{
+    return __builtin_bswap64(value) >> (64 - 8 * size);
+}
+
+/* SIZE bytes at VA, 8 at most, in memory order: bytes of a crossing access one by one. */
+static enum flow read_bytes(struct cpu *c, u64 va, unsigned size, u64 *value, enum mem_how how)
+{
+    if (!crosses_page(va, size))
+        return read_piece(c, va, size, value, how);
+    *value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        u64 byte;
+        enum flow f = read_piece(c, va + i, 1, &byte, how);
+        if (f != NEXT)
+            return f;
+        *value |= byte << (8 * i);
+    }
+    return NEXT;
+}
+
+/* A store that crosses into a page it may not write must change neither: translate first. */
+static enum flow write_bytes(struct cpu *c, u64 va, unsigned size, u64 value, enum mem_how how)
+{
+    if (!crosses_page(va, size))
+        return write_piece(c, va, size, value, how);
+    if (!translate(c, va, 1, true, how).ok ||
+        !translate(c, (va + size - 1) & TLB_PAGE_MASK, 1, true, how).ok)
+        return RAISE;
+    for (unsigned i = 0; i < size; i++) {
+        enum flow f = write_piece(c, va + i, 1, value >> (8 * i) & 0xff, how);
+        if (f != NEXT)
+            return f;
+    }
+    return NEXT;
+}
+
+struct loaded mem_read_slow(struct cpu *c, u64 va, unsigned size, enum mem_how how)
+{
+    struct loaded r = {0, check_alignment(c, va, size, false, how)};
+    if (r.flow == NEXT && (how & MEM_PAIR) && c->big_endian) {
+        struct loaded first = mem_read_slow(c, va, size / 2, how & ~MEM_PAIR);
+        struct loaded second = mem_read_slow(c, va + size / 2, size / 2, how & ~MEM_PAIR);
+        r.flow = first.flow != NEXT ? first.flow : second.flow;
+        r.value = first.value | second.value << (4 * size);
+        return r;
+    }
+    if (r.flow == NEXT)
+        r.flow = read_bytes(c, va, size, &r.value, how);
+    if (c->big_endian)
+        r.value = swapped(r.value, size);
+    return r;
+}
+
+enum flow mem_write_slow(struct cpu *c, u64 va, unsigned size, u64 value, enum mem_how how)
+{
+    enum flow f = check_alignment(c, va, size, true, how);
+    if (f != NEXT)
+        return f;
+    if ((how & MEM_PAIR) && c->big_endian) {
+        f = mem_write_slow(c, va, size / 2, value, how & ~MEM_PAIR);
+        return f != NEXT ? f
+                         : mem_write_slow(c, va + size / 2, size / 2, value >> (4 * size),
+                                          how & ~MEM_PAIR);
+    }
+    return write_bytes(c, va, size, c->big_endian ? swapped(value, size) : value, how);
+}
+
+/* The halves of 16 bytes as they lie in memory; a big-endian Q register has them exchanged. */
+struct loaded2 mem_read16_slow(struct cpu *c, u64 va, enum mem_how how)
+{
+    struct loaded2 r = {0, 0, check_alignment(c, va, 16, false, how)};
+    if (r.flow != NEXT)
+        return r;
+    enum mem_how half = how & ~(MEM_PAIR | MEM_ALIGNED);
+    struct loaded first = mem_read_slow(c, va, 8, half);
+    if (first.flow != NEXT) {
+        r.flow = first.flow;
+        return r;
+    }
+    struct loaded second = mem_read_slow(c, va + 8, 8, half);
+    bool exchanged = c->big_endian && (how & MEM_VECTOR);
+    r.flow = second.flow;
+    r.lo = exchanged ? second.value : first.value;
+    r.hi = exchanged ? first.value : second.value;
+    return r;
+}
+
+enum flow mem_write16_slow(struct cpu *c, u64 va, u64 lo, u64 hi, enum mem_how how)
+{
+    enum flow f = check_alignment(c, va, 16, true, how);
+    if (f != NEXT)
+        return f;
+    if (crosses_page(va, 16) && (!translate(c, va, 1, true, how).ok ||
+                                 !translate(c, (va + 15) & TLB_PAGE_MASK, 1, true, how).ok))
+        return RAISE;
+    enum mem_how half = how & ~(MEM_PAIR | MEM_ALIGNED);
+    bool exchanged = c->big_endian && (how & MEM_VECTOR);
+    f = mem_write_slow(c, va, 8, exchanged ? hi : lo, half);
+    return f != NEXT ? f : mem_write_slow(c, va + 8, 8, exchanged ? lo : hi, half);
+}
+
+struct mapped mem_map_atomic_slow(struct cpu *c, u64 va, unsigned size, enum mem_how how)
+{
+    struct mapped r = {NULL, check_alignment(c, va, size, true, how | MEM_ALIGNED)};
+    if (r.flow != NEXT)
+        return r;
+    if (debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED)) {
+        r.flow = RAISE;
+        return r;
+    }
+    struct place p = translate(c, va, size, true, how);
+    if (!p.ok)
+        r.flow = RAISE;
+    else if (!p.host)
+        r.flow = raise_data_abort(c, va, FAULT_UNSUPPORTED_ATOMIC, ISS_WNR);
+    r.host = p.host;
+    return r;
+}
+
+enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size)
+{
+    const struct tlb_entry *t = &c->tlb->write[tlb_index(va)];
+    if (mem_hit(t, va, size, MEM_PLAIN)) {
+        memset(mem_at(t, va), 0, size);
+        return NEXT;
+    }
+    if (debug_check_watchpoint(c, va, size, true, false))
+        return RAISE;
+    struct place p = translate(c, va, size, true, MEM_PLAIN);
+    if (!p.ok)
+        return RAISE;
+    if (!p.host) /* DC ZVA to Device memory is an alignment fault (C6.2, DC ZVA) */
+        return raise_data_abort(c, va, FAULT_ALIGNMENT, ISS_WNR);
+    memset(p.host, 0, size);
+    return NEXT;
+}
+
+bool mem_debug_read(struct cpu *c, u64 va, void *to, u64 len, unsigned el)
+{
+    u8 *out = to;
+    while (len) {
+        u64 here = (1u << TLB_PAGE_SHIFT) - (va & ~TLB_PAGE_MASK);
+        if (here > len)
+            here = len;
+        struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_READ);
+        if (!t.ok || !(t.perms & perm_needed(ACCESS_READ, el)) ||
+            !bus_dma_read(c->bus, t.pa, out, here))
+            return false;
+        va += here;
+        out += here;
+        len -= here;
+    }
+    return true;
+}
