@@ -1,0 +1,223 @@
+/*
+ * The option table and the walk along the command line. A row says everything
+ * about an option: its names, its argument, its line of -help, its reader. The
+ * manual page (mini-a64.1) has the same rows; a test compares them.
+ */
+#include <string.h>
+
+#include "tools/options_parse.h"
+
+#define RAM_DEFAULT (UINT64_C(128) << 20)
+#define CPU_DEFAULT "cortex-a57"
+
+static bool take_help(struct parse *p, const char *value)
+{
+    p->o->show = SHOW_HELP;
+    return true;
+}
+
+static bool take_version(struct parse *p, const char *value)
+{
+    p->o->show = SHOW_VERSION;
+    return true;
+}
+
+static bool take_nographic(struct parse *p, const char *value)
+{
+    p->nographic = true;
+    return true;
+}
+
+static bool take_display(struct parse *p, const char *value)
+{
+    if (!strcmp(value, "help") || !strcmp(value, "?")) {
+        p->o->show = SHOW_DISPLAYS;
+        return true;
+    }
+    p->display_none = true;
+    if (strcmp(value, "none"))
+        return refuse(p, " %s: there is no display yet; use -display none or -nographic", value);
+    return true;
+}
+
+/* An option for hardware that the machine does not have, so only `none` is true. */
+static bool take_none(struct parse *p, const char *value)
+{
+    return !strcmp(value, "none") ||
+           refuse(p, " %s: there is no such device; use %s none or leave it out", value, p->option);
+}
+
+static bool take_parallel(struct parse *p, const char *value)
+{
+    return !strcmp(value, "null") || take_none(p, value);
+}
+
+static bool take_nodefaults(struct parse *p, const char *value)
+{
+    p->nodefaults = true;
+    return true;
+}
+
+static bool take_nothing(struct parse *p, const char *value)
+{
+    return true;
+}
+
+static bool take_no_reboot(struct parse *p, const char *value)
+{
+    return p->o->no_reboot = true;
+}
+
+static bool take_no_shutdown(struct parse *p, const char *value)
+{
+    return p->o->no_shutdown = true;
+}
+
+static bool take_stopped(struct parse *p, const char *value)
+{
+    return p->o->start_stopped = true;
+}
+
+static bool take_log_file(struct parse *p, const char *value)
+{
+    return take_file_name(p, value, &p->o->log_file);
+}
+
+static bool take_pidfile(struct parse *p, const char *value)
+{
+    return take_file_name(p, value, &p->o->pidfile);
+}
+
+static const struct option_row rows[] = {
+    {NULL, NULL, NULL, "What is booted", NULL},
+    {"kernel", NULL, "FILE", "an arm64 Image (also .gz), an ELF file or a flat binary",
+     take_kernel},
+    {"initrd", NULL, "FILE", "its initial RAM disk", take_initrd},
+    {"append", NULL, "TEXT", "its command line", take_append},
+    {"dtb", NULL, "FILE", "a device tree in place of the generated one", take_dtb},
+
+    {NULL, NULL, NULL, "The machine", NULL},
+    {"machine", "M", "virt[,PROPERTY=VALUE]...", "the board; -machine virt,help lists properties",
+     take_machine},
+    {"cpu", NULL, "MODEL", "the CPU, default " CPU_DEFAULT "; -cpu help lists them", take_cpu},
+    {"smp", NULL, "N", "the number of CPUs: 1 for now", take_smp},
+    {"m", NULL, "SIZE", "RAM: 128M (the default), 2G, or 1024 in MiB", take_memory},
+    {"accel", NULL, "tcg", "QEMU's name for running guest code without KVM", take_accel},
+    {"rtc", NULL, "[base=utc|localtime|DATE][,clock=host|rt|vm]",
+     "what the real-time clock starts at and runs by", take_rtc},
+    {"icount", NULL, "[shift=]N|auto[,sleep=on|off]",
+     "time counts instructions, 2^N ns each, so that runs repeat", take_icount},
+    {"seed", NULL, "N", "makes the random numbers given to the guest repeat", take_seed},
+    {"nodefaults", NULL, NULL, "no serial port and no monitor but those asked for",
+     take_nodefaults},
+    {"vga", NULL, "none", "there is no display", take_none},
+    {"parallel", NULL, "none", "there is no parallel port", take_parallel},
+    {"net", NULL, "none", "there is no network", take_none},
+    {"nic", NULL, "none", "there is no network", take_none},
+    {"no-acpi", NULL, NULL, "no effect: there is no ACPI", take_nothing},
+
+    {NULL, NULL, NULL, "Where it talks", NULL},
+    {"nographic", NULL, NULL, "serial port and monitor on this terminal (the default)",
+     take_nographic},
+    {"display", NULL, "none", "no window; the serial port only where -serial says", take_display},
+    {"serial", NULL, "DEV", "where the serial port goes; -serial help lists devices", take_serial},
+    {"monitor", NULL, "DEV", "where the monitor goes", take_monitor},
+
+    {NULL, NULL, NULL, "How it runs", NULL},
+    {"no-reboot", NULL, NULL, "a reset ends the run", take_no_reboot},
+    {"no-shutdown", NULL, NULL, "power-off stops the CPUs, the monitor stays", take_no_shutdown},
+    {"S", NULL, NULL, "start stopped: wait for gdb or the monitor", take_stopped},
+    {"gdb", NULL, "DEV", "wait for gdb on tcp:[HOST]:PORT or unix:PATH", take_gdb},
+    {"s", NULL, NULL, "short for -gdb tcp::1234", take_gdb_default},
+    {"d", NULL, "ITEM[,ITEM]...", "log these; -d help lists them", take_log},
+    {"D", NULL, "FILE", "log into FILE, not to the standard error output", take_log_file},
+    {"pidfile", NULL, "FILE", "write the process number into FILE", take_pidfile},
+    {"name", NULL, "NAME[,process=NAME]", "the machine's name, and the process's", take_name},
+    {"no-user-config", NULL, NULL, "no effect: there is no configuration file", take_nothing},
+
+    {NULL, NULL, NULL, "About mini-a64", NULL},
+    {"version", NULL, NULL, "print the version", take_version},
+    {"help", "h", NULL, "print this", take_help},
+};
+
+const struct option_row *options_row(unsigned i)
+{
+    return i < ARRAY_LEN(rows) ? &rows[i] : NULL;
+}
+
+/* The row of the LEN bytes NAME. */
+static const struct option_row *find_row(const char *name, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *names[] = {rows[i].name, rows[i].alias};
+        for (size_t n = 0; n < ARRAY_LEN(names); n++) {
+            if (names[n] && strlen(names[n]) == len && !memcmp(names[n], name, len))
+                return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+static bool refuse_word(struct parse *p, const char *word)
+{
+    if (word[0] != '-')
+        return refuse(p, ": not an option; there is no disk to be an image of, and a kernel "
+                         "command line goes in quotes behind -append");
+    const char *name = word + 1 + (word[1] == '-');
+    size_t len = strcspn(name, "=");
+    const struct refused_row *known = options_find_refused(name);
+    if (known)
+        return refuse(p, ": not supported; %s", known->instead);
+    if (name[len] && find_row(name, len))
+        return refuse(p, ": write a space in place of the first '='");
+    return refuse(p, ": unknown option; see mini-a64 -help");
+}
+
+/* Take the option at ARGV[AT] with its argument; returns the place behind, 0 when refused. */
+static int take_option(struct parse *p, int at, int argc, char *const argv[])
+{
+    const char *word = argv[at++];
+    const struct option_row *row = NULL;
+    p->option = word;
+    if (word[0] == '-' && word[1])
+        row = find_row(word + 1 + (word[1] == '-'), strlen(word + 1 + (word[1] == '-')));
+    if (!row)
+        return refuse_word(p, word);
+    if (row->argument && at == argc)
+        return refuse(p, ": needs an argument: %s %s", word, row->argument);
+    return row->take(p, row->argument ? argv[at] : NULL) ? at + !!row->argument : 0;
+}
+
+/* What no single option decides. */
+static bool settle(struct parse *p)
+{
+    struct options *o = p->o;
+    bool needs_kernel = !o->dumpdtb && !o->start_stopped;
+    if (!o->kernel) {
+        p->option = o->initrd ? "-initrd" : o->append ? "-append" : "no kernel";
+        if (o->initrd || o->append || needs_kernel)
+            return refuse(p, ": name a kernel by -kernel FILE; see mini-a64 -help");
+    }
+    return settle_machine(p) && settle_run(p) && settle_backends(p);
+}
+
+bool options_parse(struct options *o, int argc, char *const argv[], char message[OPTIONS_MESSAGE])
+{
+    *o = (struct options){
+        .cpu = model_find(CPU_DEFAULT),
+        .cpus = 1,
+        .ram_size = RAM_DEFAULT,
+        .icount_sleep = true,
+    };
+    struct parse p = {.o = o, .message = message};
+    bool ok = true;
+    for (int at = 1; ok && at < argc && !o->show;) {
+        at = take_option(&p, at, argc, argv);
+        ok = at > 0;
+    }
+    if (ok && !o->show)
+        ok = settle(&p);
+    if (!ok)
+        options_free(o);
+    return ok;
+}

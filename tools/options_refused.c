@@ -1,0 +1,119 @@
+/*
+ * QEMU's options that are not supported, and what to do instead. Being a row
+ * here, an option is refused by name before its value is looked at.
+ */
+#include <string.h>
+
+#include "tools/options_parse.h"
+
+#define NO_DISK    "there is no disk yet: put the files into the initial RAM disk of -initrd"
+#define NO_SHARE   "there is no file sharing yet: put the files into -initrd (tools/mkinitrd)"
+#define NO_NET     "there is no network yet: use -nic none or leave it out"
+#define NO_DEVICE  "the machine's devices are fixed: see info mtree in the monitor"
+#define NO_DISPLAY "there is no display yet: use -nographic"
+#define NO_SOUND   "there is no sound: leave it out"
+#define NO_USB     "there is no USB: leave it out"
+#define NO_FLASH   "there is no firmware to load: name the kernel by -kernel"
+#define NO_CHARDEV "give -serial or -monitor the device's own words, such as -serial pty"
+#define NO_TABLES  "the guest has no such table: leave it out"
+#define NO_QMP     "the monitor speaks to people only: use -monitor"
+#define NO_SAVED   "a machine's state can't be loaded yet: leave it out"
+#define NO_HOST    "leave it out, and let the shell that starts mini-a64 see to it"
+#define NO_RAM     "RAM is ordinary host memory: leave it out"
+#define NO_OTHER   "it concerns other machines: leave it out"
+
+static const struct refused_row rows[] = {
+    {"action", "use -no-reboot or -no-shutdown"},
+    {"add-fd", NO_DEVICE},
+    {"async-teardown", NO_HOST},
+    {"audio", NO_SOUND},
+    {"audio-help", NO_SOUND},
+    {"audiodev", NO_SOUND},
+    {"bios", NO_FLASH},
+    {"blockdev", NO_DISK},
+    {"boot", "the kernel of -kernel is booted: leave it out"},
+    {"cdrom", NO_DISK},
+    {"chardev", NO_CHARDEV},
+    {"chroot", NO_HOST},
+    {"compat", "leave it out"},
+    {"curses", NO_DISPLAY},
+    {"daemonize", "use -display none -serial file:FILE -pidfile FILE and a & of the shell"},
+    {"debugcon", "use -serial"},
+    {"device", NO_DEVICE},
+    {"dfilter", "the log is not filtered by address yet: leave it out"},
+    {"drive", NO_DISK},
+    {"dump-vmstate", NO_SAVED},
+    {"echr", "the monitor's key is Ctrl-a: leave it out"},
+    {"enable-kvm", "guest code is interpreted: use -accel tcg or leave it out"},
+    {"enable-sync-profile", "leave it out"},
+    {"fda", NO_DISK},
+    {"fdb", NO_DISK},
+    {"fsdev", NO_SHARE},
+    {"full-screen", NO_DISPLAY},
+    {"fw_cfg", NO_DEVICE},
+    {"global", NO_DEVICE},
+    {"hda", NO_DISK},
+    {"hdb", NO_DISK},
+    {"hdc", NO_DISK},
+    {"hdd", NO_DISK},
+    {"incoming", NO_SAVED},
+    {"iscsi", NO_DISK},
+    {"k", "there is no keyboard but the terminal: leave it out"},
+    {"L", NO_FLASH},
+    {"loadvm", NO_SAVED},
+    {"mem-path", NO_RAM},
+    {"mem-prealloc", NO_RAM},
+    {"mon", NO_CHARDEV},
+    {"msg", "messages are plain: leave it out"},
+    {"mtdblock", NO_DISK},
+    {"netdev", NO_NET},
+    {"numa", "there is one CPU and one bank of RAM: leave it out"},
+    {"object", NO_DEVICE},
+    {"old-param", NO_OTHER},
+    {"only-migratable", NO_SAVED},
+    {"option-rom", NO_FLASH},
+    {"overcommit", NO_RAM},
+    {"perfmap", "nothing is translated to host code: leave it out"},
+    {"pflash", NO_FLASH},
+    {"plugin", "use -d for what is to be traced"},
+    {"portrait", NO_DISPLAY},
+    {"qmp", NO_QMP},
+    {"qmp-pretty", NO_QMP},
+    {"qtest", NO_QMP},
+    {"readconfig", "write the options on the command line"},
+    {"rotate", NO_DISPLAY},
+    {"run-with", NO_HOST},
+    {"runas", NO_HOST},
+    {"sandbox", NO_HOST},
+    {"sd", NO_DISK},
+    {"semihosting", "it is not served yet: print through the PL011 and end by PSCI SYSTEM_OFF"},
+    {"semihosting-config",
+     "it is not served yet: print through the PL011 and end by PSCI SYSTEM_OFF"},
+    {"set", NO_DEVICE},
+    {"singlestep", "instructions are executed one by one anyway: leave it out"},
+    {"smbios", NO_TABLES},
+    {"snapshot", NO_DISK},
+    {"spice", NO_DISPLAY},
+    {"tpmdev", "there is no TPM: leave it out"},
+    {"trace", "use -d for what is to be traced"},
+    {"usb", NO_USB},
+    {"usbdevice", NO_USB},
+    {"uuid", NO_TABLES},
+    {"virtfs", NO_SHARE},
+    {"vnc", NO_DISPLAY},
+    {"watchdog", "there is no watchdog: leave it out"},
+    {"watchdog-action", "there is no watchdog: leave it out"},
+    {"writeconfig", "leave it out"},
+    {"xen-attach", NO_OTHER},
+    {"xen-domid", NO_OTHER},
+    {"xen-domid-restrict", NO_OTHER},
+};
+
+const struct refused_row *options_find_refused(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!strcmp(rows[i].name, name))
+            return &rows[i];
+    }
+    return NULL;
+}
