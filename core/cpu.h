@@ -125,6 +125,7 @@ struct cpu {
     struct clock *clock;
     struct engine *engine;
     struct timer timer;
+    struct irq_line pmu_irq; /* PMU overflow; handed in by the board */
 
     /* Firmware's answer to HVC (and SMC): reads and writes x0..x17. */
     bool (*smccc)(void *owner, struct cpu *c);

@@ -35,6 +35,8 @@ static bool take_pending(struct cpu *c)
         exception_take(c);
         return true;
     }
+    if (c->irq || c->fiq)
+        c->halted = false; /* WFI ends with a pending interrupt, masked or not */
     if (exception_interrupt_pending(c)) {
         exception_take_interrupt(c);
         return true;

@@ -1,0 +1,160 @@
+/*
+ * The board of virt.h, top to bottom: RAM, CPUs, interrupt controller, devices.
+ */
+#include "devices/virt.h"
+
+#include <string.h>
+
+enum {
+    GIC_DIST_BASE = 0x08000000,
+    GIC_CPU_BASE = 0x08010000,
+    UART_BASE = 0x09000000,
+    RTC_BASE = 0x09010000,
+    UART_SPI = 1,
+    RTC_SPI = 2,
+};
+
+static unsigned running_cpu(void *owner)
+{
+    return ((struct virt *)owner)->running;
+}
+
+static void send_event(void *owner)
+{
+    struct virt *v = owner;
+    for (unsigned i = 0; i < v->cpus; i++)
+        v->cpu[i]->event = true;
+}
+
+/* An alarm that is due sooner than the CPUs' budget allows for. */
+static void deadline_moved(void *owner)
+{
+    virt_kick(owner);
+}
+
+static void add_device(struct virt *v, const struct mmio_ops *ops, void *dev, struct dt_place at)
+{
+    at.size = ops->size;
+    at.clock = VIRT_PHANDLE_CLOCK;
+    v->device[v->devices++] = (struct virt_device){ops, dev, at};
+    bus_add_mmio(&v->bus, at.base, ops, dev);
+}
+
+static struct irq_line cpu_input(struct virt *v, unsigned cpu, unsigned input)
+{
+    return (struct irq_line){cpu_set_interrupt, v->cpu[cpu], input};
+}
+
+static void connect_cpu(struct virt *v, unsigned i, const struct log *log)
+{
+    struct cpu *c = v->cpu[i];
+    c->log = log;
+    c->send_event = send_event;
+    c->send_event_owner = v;
+    v->gic.irq[i] = cpu_input(v, i, 0);
+    v->gic.fiq[i] = cpu_input(v, i, 1);
+    c->timer.channel[TIMER_PHYSICAL].irq = gicv2_ppi(&v->gic, i, VIRT_PPI_TIMER_PHYSICAL);
+    c->timer.channel[TIMER_VIRTUAL].irq = gicv2_ppi(&v->gic, i, VIRT_PPI_TIMER_VIRTUAL);
+    c->pmu_irq = gicv2_ppi(&v->gic, i, VIRT_PPI_PMU);
+}
+
+static bool create_cpus(struct virt *v, const struct virt_config *config)
+{
+    for (unsigned i = 0; i < config->cpus; i++) {
+        v->cpu[i] = cpu_create(config->model, i, &v->bus, &v->clock, &v->engine);
+        if (!v->cpu[i])
+            return false;
+        v->cpus++;
+    }
+    return true;
+}
+
+bool virt_create(struct virt *v, const struct virt_config *config)
+{
+    memset(v, 0, sizeof(*v));
+    v->ram_size = config->ram_size;
+    v->clock.source = config->time;
+    v->clock.owner = config->time_owner;
+    if (!bus_add_ram(&v->bus, "ram", VIRT_RAM_BASE, config->ram_size) ||
+        !engine_init(&v->engine, &v->bus, config->model->features) || !create_cpus(v, config)) {
+        virt_destroy(v);
+        return false;
+    }
+
+    gicv2_init(&v->gic, v->cpus, VIRT_SPIS);
+    v->gic.accessor = running_cpu;
+    v->gic.accessor_owner = v;
+    v->gic.log = config->log;
+    for (unsigned i = 0; i < v->cpus; i++)
+        connect_cpu(v, i, config->log);
+    add_device(v, &gicv2_dist_ops, &v->gic,
+               (struct dt_place){.base = GIC_DIST_BASE,
+                                 .base2 = GIC_CPU_BASE,
+                                 .size2 = gicv2_cpu_ops.size,
+                                 .phandle = VIRT_PHANDLE_GIC});
+    add_device(v, &gicv2_cpu_ops, &v->gic, (struct dt_place){.base = GIC_CPU_BASE});
+
+    pl011_init(&v->uart, &v->clock, gicv2_spi(&v->gic, UART_SPI), config->serial);
+    v->uart.log = config->log;
+    add_device(v, &pl011_ops, &v->uart, (struct dt_place){.base = UART_BASE, .spi = UART_SPI});
+
+    pl031_init(&v->rtc, &v->clock, gicv2_spi(&v->gic, RTC_SPI), config->epoch_seconds);
+    add_device(v, &pl031_ops, &v->rtc, (struct dt_place){.base = RTC_BASE, .spi = RTC_SPI});
+
+    v->clock.changed = deadline_moved;
+    v->clock.changed_owner = v;
+    virt_reset(v);
+    return true;
+}
+
+void virt_destroy(struct virt *v)
+{
+    if (v->uart.clock)
+        pl011_destroy(&v->uart);
+    if (v->rtc.clock)
+        pl031_destroy(&v->rtc);
+    for (unsigned i = 0; i < v->cpus; i++)
+        cpu_destroy(v->cpu[i]);
+    engine_destroy(&v->engine);
+    bus_destroy(&v->bus);
+    memset(v, 0, sizeof(*v));
+}
+
+void virt_reset(struct virt *v)
+{
+    bus_reset(&v->bus);
+    engine_drop_all(&v->engine);
+    for (unsigned i = 0; i < v->cpus; i++)
+        cpu_reset(v->cpu[i]);
+}
+
+enum stop virt_run(struct virt *v, u64 budget)
+{
+    enum stop result = STOP_WFI;
+    for (unsigned i = 0; i < v->cpus; i++) {
+        struct cpu *c = v->cpu[i];
+        if (!c->powered)
+            continue;
+        v->running = i;
+        enum stop stop = cpu_run(c, budget);
+        if (stop == STOP_KICK)
+            result = STOP_KICK;
+        else if (stop == STOP_BUDGET && result == STOP_WFI)
+            result = STOP_BUDGET;
+    }
+    return result;
+}
+
+u64 virt_icount(const struct virt *v)
+{
+    u64 sum = 0;
+    for (unsigned i = 0; i < v->cpus; i++)
+        sum += cpu_icount(v->cpu[i]);
+    return sum;
+}
+
+void virt_kick(struct virt *v)
+{
+    for (unsigned i = 0; i < v->cpus; i++)
+        cpu_kick_machine(v->cpu[i]);
+}

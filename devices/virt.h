@@ -1,0 +1,92 @@
+/*
+ * The board: memory map, interrupt numbers and wiring of QEMU's `virt` machine
+ * (hw/arm/virt.c names the same addresses), for what this emulator has of it.
+ * Here, and nowhere else, is known where a device is and which interrupt it has.
+ */
+#ifndef DEVICES_VIRT_H
+#define DEVICES_VIRT_H
+
+#include "core/engine/engine.h"
+#include "core/log.h"
+#include "core/model.h"
+#include "devices/pl011.h"
+#include "devices/pl031.h"
+#include "gic/gicv2.h"
+
+enum {
+    VIRT_MAX_CPUS = 8,
+    VIRT_MAX_DEVICES = 48,
+    VIRT_SPIS = 256,
+};
+
+#define VIRT_RAM_BASE UINT64_C(0x40000000)
+
+struct virt_config {
+    const struct cpu_model *model;
+    unsigned cpus; /* 1 to VIRT_MAX_CPUS */
+    u64 ram_size; /* bytes, a multiple of 4096 */
+    u64 (*time)(void *owner); /* ns, the machine's clock: see core/clock.h */
+    void *time_owner;
+    u64 epoch_seconds; /* what the real-time clock says at time 0 */
+    struct chardev *serial; /* the UART's back end; may be NULL */
+    const struct log *log;
+};
+
+/* A device and where it is, for the device tree and `info mtree`. */
+struct virt_device {
+    const struct mmio_ops *ops;
+    void *dev;
+    struct dt_place at;
+};
+
+struct virt {
+    struct bus bus;
+    struct clock clock;
+    struct engine engine;
+    struct cpu *cpu[VIRT_MAX_CPUS];
+    unsigned cpus;
+    unsigned running; /* the CPU that executes, or did last */
+    u64 ram_size;
+    struct gicv2 gic;
+    struct pl011 uart;
+    struct pl031 rtc;
+    struct virt_device device[VIRT_MAX_DEVICES];
+    unsigned devices;
+};
+
+/* Numbers of the board that its device tree needs beside the devices' places. */
+enum {
+    VIRT_PPI_TIMER_SECURE = 29,
+    VIRT_PPI_TIMER_PHYSICAL = 30,
+    VIRT_PPI_TIMER_VIRTUAL = 27,
+    VIRT_PPI_TIMER_HYPERVISOR = 26,
+    VIRT_PPI_PMU = 23,
+    VIRT_PHANDLE_CLOCK = 0x8000,
+    VIRT_PHANDLE_GIC = 0x8001,
+    VIRT_PHANDLE_CPU = 0x8010,
+};
+
+/* Where the serial port is in the device tree. */
+#define VIRT_STDOUT_PATH "/pl011@9000000"
+
+/* Build the board in V. False, with everything freed, when the host has no memory. */
+bool virt_create(struct virt *v, const struct virt_config *config);
+void virt_destroy(struct virt *v);
+
+/* Power-on reset: devices and CPUs; RAM keeps its content. */
+void virt_reset(struct virt *v);
+
+/*
+ * Run the CPUs that are not waiting, one after the other, each for at most
+ * BUDGET instructions. Returns STOP_WFI when none had anything to do, STOP_KICK
+ * when one was told to return, else STOP_BUDGET.
+ */
+enum stop virt_run(struct virt *v, u64 budget);
+
+/* Instructions executed by all CPUs. */
+u64 virt_icount(const struct virt *v);
+
+/* Make every CPU return from virt_run soon; from any thread or signal handler. */
+void virt_kick(struct virt *v);
+
+#endif

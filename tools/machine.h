@@ -1,0 +1,65 @@
+/*
+ * A machine as the command line describes it: the board, what is loaded into it,
+ * its connections to the host, and the loop that runs it. It owns all of them.
+ */
+#ifndef TOOLS_MACHINE_H
+#define TOOLS_MACHINE_H
+
+#include "core/log.h"
+#include "devices/host_loop.h"
+#include "devices/host_signal.h"
+#include "devices/mux.h"
+#include "devices/virt.h"
+#include "firmware/boot.h"
+#include "firmware/psci.h"
+#include "tools/options.h"
+
+/* What is to be done between two stretches of execution. */
+enum machine_request {
+    REQUEST_NONE = 0,
+    REQUEST_RESET = 1, /* by the guest or the monitor */
+    REQUEST_OFF = 2, /* the guest switched the machine off */
+    REQUEST_QUIT = 4, /* the user ends the emulator */
+};
+
+struct machine {
+    const struct options *options;
+    struct log log;
+    struct host_loop *loop;
+    struct host_signal *signals;
+    struct mux *mux;
+    struct chardev *stdio; /* the serial port's back end while it is not the mux's */
+    struct virt virt;
+    struct psci psci;
+    struct boot boot;
+    bool booted; /* the files of boot are open */
+
+    unsigned requests; /* enum machine_request */
+    int exit_status;
+    bool paused; /* by the monitor or a debugger: time stands still */
+
+    u64 started; /* host ns at the machine's time 0, later by what it was paused */
+    u64 paused_at; /* host ns */
+    u64 warped; /* with icount: ns that were skipped while waiting */
+};
+
+/*
+ * Build the machine of OPTIONS, which must outlive it, and load it. False with
+ * one line in E, everything freed.
+ */
+bool machine_create(struct machine *m, const struct options *options, struct load_error *e);
+
+/* Run until it is switched off or the user quits; returns the exit status. */
+int machine_run(struct machine *m);
+
+void machine_destroy(struct machine *m);
+
+/* For monitor and debugger. */
+void machine_request(struct machine *m, enum machine_request request);
+void machine_pause(struct machine *m);
+void machine_resume(struct machine *m);
+
+/* Write the device tree to PATH. */
+bool machine_dump_dtb(struct machine *m, const char *path, struct load_error *e);
+
+#endif
