@@ -1,0 +1,36 @@
+/*
+ * Arm PrimeCell PL031 real-time clock (DDI 0224): a counter of seconds since the
+ * epoch, and an alarm when it equals the match register. It counts the machine's
+ * clock from a wall-clock time that is handed in, so a run with -icount sees the
+ * same dates every time.
+ */
+#ifndef DEVICES_PL031_H
+#define DEVICES_PL031_H
+
+#include "core/clock.h"
+#include "core/irq.h"
+#include "mmu/bus.h"
+
+struct pl031 {
+    struct irq_line irq;
+    struct clock *clock;
+    u32 offset;    /* the counter less the machine's whole seconds, modulo 2^32 */
+    u32 match;     /* RTCMR */
+    u32 load;      /* RTCLR as last written */
+    bool unmasked; /* RTCIMSC */
+    bool raw;      /* RTCRIS */
+    struct alarm alarm;
+};
+
+extern const struct mmio_ops pl031_ops;
+
+/*
+ * Start it at EPOCH_SECONDS since 1970-01-01 UTC at the machine's time 0. CLOCK
+ * must outlive it.
+ */
+void pl031_init(struct pl031 *r, struct clock *clock, struct irq_line irq, u64 epoch_seconds);
+
+/* Take its alarm off the clock. */
+void pl031_destroy(struct pl031 *r);
+
+#endif
