@@ -11,7 +11,7 @@
  */
 #include "core/isa/ldst.h"
 
-enum { EXCLUSIVE = MEM_ALIGNED | MEM_EXCLUSIVE };
+#define EXCLUSIVE (MEM_ALIGNED | MEM_EXCLUSIVE)
 
 static ALWAYS_INLINE enum flow check_base(struct cpu *c, const struct uop *u, const struct env e)
 {
