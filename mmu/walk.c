@@ -153,13 +153,19 @@ static ALWAYS_INLINE struct translation walk_tables(struct bus *bus, const struc
     if (unlikely(table >> out_bits))
         return fault(FAULT_ADDRESS_SIZE, 0);
 
+    static const struct ram nowhere;
+    const struct ram *ram = &nowhere; /* where the last descriptor was: so is the next, mostly */
     u64 tables = 0, desc, desc_pa, address;
     for (;;) {
         desc_pa = table + (((va >> shift) & (BIT(index_bits) - 1)) << 3);
-        const u8 *host = bus_host(bus, desc_pa, sizeof(desc));
-        if (unlikely(!host))
-            return fault(FAULT_EXTERNAL_WALK, level);
-        desc = to_cpu(r, __atomic_load_n((const u64 *)host, __ATOMIC_ACQUIRE));
+        if (unlikely(desc_pa - ram->base >= ram->size)) {
+            ram = bus_find_ram(bus, desc_pa);
+            if (!ram)
+                return fault(FAULT_EXTERNAL_WALK, level);
+        }
+        /* Regions are whole pages and descriptors aligned: if its first byte is RAM, all is. */
+        const u64 *host = (const u64 *)(ram->host + (desc_pa - ram->base));
+        desc = to_cpu(r, __atomic_load_n(host, __ATOMIC_ACQUIRE));
         address = desc & address_mask;
         if (!(desc & DESC_VALID))
             return fault(FAULT_TRANSLATION, level);
