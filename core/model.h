@@ -31,12 +31,15 @@ enum feature {
     A64_SHA512 = 1 << 17,
     A64_FLAGM = 1 << 18,
     A64_PAN2 = 1 << 19, /* FEAT_PAN2: AT S1E1RP, S1E1WP */
+    A64_RAMINDEX = 1 << 20, /* RAMINDEX and its data registers, of the Cortex-A57 and A72 */
 };
 
 struct model_reg {
     enum sysreg reg;
     u64 value;
 };
+
+enum { MODEL_CACHES = 3 }; /* L1 data, L1 instruction, L2: in the order of CSSELR_EL1 */
 
 struct cpu_model {
     const char *name; /* as -cpu takes it */
@@ -46,12 +49,19 @@ struct cpu_model {
     u8 granules; /* GRANULE_* */
     u8 asid_bits; /* 8 or 16 */
     u8 breakpoints, watchpoints, pmu_counters; /* how many of each */
-    const struct model_reg *regs; /* values of the ID registers at reset */
+    u32 ccsidr[MODEL_CACHES];
+    const struct model_reg *regs; /* what else distinguishes it, at reset */
     unsigned reg_count;
 };
 
 /* The model of that name, or NULL. */
 const struct cpu_model *model_find(const char *name);
+
+/*
+ * Put into SYS (SYS_COUNT values) what M's ID registers read. The fields that tell
+ * what a CPU can do follow from the members above, so they cannot disagree.
+ */
+void model_reset(const struct cpu_model *m, u64 *sys);
 
 /* The I-th model, NULL behind the last: for -cpu help. */
 const struct cpu_model *model_at(unsigned i);

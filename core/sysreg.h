@@ -13,10 +13,14 @@ struct cpu;
 
 /* An index into cpu.sys and the table; named as Arm names the register. */
 enum sysreg {
-#define SYSREG(name, op0, op1, crn, crm, op2, access, check, reset, writable, read, write) name,
-#define SYSOP(name, op1, crn, crm, op2, access, check, perform)
+#define SYSREG(name, op0, op1, crn, crm, op2, access, check, reset, writable, read, write, needs) \
+    name,
 #include "core/sysreg.def"
-    SYS_COUNT,
+    SYS_ROWS, /* so many registers. Behind them in cpu.sys, state that no MRS reads: */
+    SYS_PMU_SYNCED = SYS_ROWS, /* core/pmu.c */
+    SYS_STEP, /* core/debug.c */
+    SYS_MISSED, /* core/sysreg.c, these many: */
+    SYS_COUNT = SYS_MISSED + 16,
 };
 
 /* Who may read and write a register, as far as the exception level decides. */
