@@ -7,8 +7,6 @@
 #include <elf.h>
 #include <string.h>
 
-#include "mmu/bus.h"
-
 /* Far above what linkers write; keeps a hostile e_phnum cheap. */
 enum { ELF_MAX_HEADERS = 128 };
 
@@ -157,13 +155,12 @@ bool elf_load(const struct elf *elf, const struct file *file, struct bus *bus, u
 {
     for (unsigned i = 0; i < elf->count; i++) {
         const struct elf_segment *s = &elf->segments[i];
-        u8 *ram = ram_for_loading(bus, at + (s->address - elf->low), s->size);
+        u64 pa = at + (s->address - elf->low);
 
-        if (!ram)
-            return load_fail(e, file->path, "does not fit in RAM");
-        if (!file_read(file, s->offset, ram, s->file_size, e))
+        if (!file_read_ram(file, s->offset, bus, pa, s->file_size, e))
             return false;
-        memset(ram + s->file_size, 0, s->size - s->file_size);
+        if (!ram_clear(bus, pa + s->file_size, s->size - s->file_size))
+            return load_fail(e, file->path, "does not fit in RAM");
     }
     return true;
 }

@@ -10,10 +10,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "mmu/bus.h"
+
+static const u64 LARGE_PAGE = 2 * 1024 * 1024;
 
 bool load_fail(struct load_error *e, const char *path, const char *format, ...)
 {
@@ -76,29 +79,72 @@ bool file_read(const struct file *f, u64 offset, void *to, u64 len, struct load_
     return true;
 }
 
+/*
+ * All of LEN bytes at HOST are about to be filled: where the host has large
+ * pages, taking them at once saves thousands of page faults and wastes nothing.
+ */
+static void prefer_large_pages(u8 *host, u64 len)
+{
+    u64 start = align_up((uintptr_t)host, LARGE_PAGE);
+    u64 end = ((uintptr_t)host + len) & ~(LARGE_PAGE - 1);
+
+    if (start < end)
+        madvise((void *)(uintptr_t)start, end - start, MADV_HUGEPAGE); /* only a wish */
+}
+
+/* How much of LEN bytes at PA is in the first page. */
+static u64 length_in_page(u64 pa, u64 len)
+{
+    u64 n = BIT(RAM_PAGE_SHIFT) - (pa & ones(RAM_PAGE_SHIFT));
+
+    return n < len ? n : len;
+}
+
+/* Have code dropped that was decoded from LEN bytes at PA, all in one RAM. */
+static void drop_code(struct bus *bus, u64 pa, u64 len)
+{
+    const struct ram *ram = bus_find_ram(bus, pa);
+
+    if (!bus->code_written)
+        return;
+    for (u64 n; len > 0; pa += n, len -= n) {
+        n = length_in_page(pa, len);
+        if (ram_page_at(ram, pa)->ops)
+            bus->code_written(bus->code_owner, pa, n);
+    }
+}
+
 u8 *ram_for_loading(struct bus *bus, u64 pa, u64 len)
 {
     u8 *host = bus_host(bus, pa, len);
 
-    if (!host || !bus->code_written)
-        return host;
-    const struct ram *ram = bus_find_ram(bus, pa);
-    for (u64 n; len > 0; pa += n, len -= n) {
-        n = BIT(RAM_PAGE_SHIFT) - (pa & ones(RAM_PAGE_SHIFT));
-        if (n > len)
-            n = len;
-        if (ram_page_at(ram, pa)->ops)
-            bus->code_written(bus->code_owner, pa, n);
-    }
+    if (!host)
+        return NULL;
+    prefer_large_pages(host, len);
+    drop_code(bus, pa, len);
     return host;
+}
+
+bool ram_clear(struct bus *bus, u64 pa, u64 len)
+{
+    u8 *host = len > 0 ? bus_host(bus, pa, len) : NULL;
+
+    for (u64 n; host && len > 0; pa += n, host += n, len -= n) {
+        n = length_in_page(pa, len);
+        if (host[0] == 0 && memcmp(host, host + 1, n - 1) == 0)
+            continue;
+        drop_code(bus, pa, n);
+        memset(host, 0, n);
+    }
+    return len == 0;
 }
 
 bool file_read_ram(const struct file *f, u64 offset, struct bus *bus, u64 pa, u64 len,
                    struct load_error *e)
 {
-    u8 *ram = ram_for_loading(bus, pa, len);
+    u8 *ram = len > 0 ? ram_for_loading(bus, pa, len) : NULL;
 
-    if (!ram)
+    if (!ram && len > 0)
         return load_fail(e, f->path, "does not fit in RAM");
     return file_read(f, offset, ram, len, e);
 }

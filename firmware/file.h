@@ -48,4 +48,10 @@ void file_close(struct file *f);
  */
 u8 *ram_for_loading(struct bus *bus, u64 pa, u64 len);
 
+/*
+ * Zero LEN bytes of guest RAM at PA without touching a page that is zero
+ * already. False, and nothing done, unless all of it is RAM.
+ */
+bool ram_clear(struct bus *bus, u64 pa, u64 len);
+
 #endif

@@ -87,9 +87,8 @@ static const struct {
      "7zXZ",
      "is compressed with xz; uncompressed or gzip'd it would work"},
     {4, 6, "1AY&SY", "is compressed with bzip2; uncompressed or gzip'd it would work"},
-    /* With the usual dictionaries only: a branch's encoding is close by. */
-    {0, 4, "\x5d\x00\x00\x00", "is compressed with lzma; uncompressed or gzip'd it would work"},
-    {0, 4, "\x5d\x00\x00\x80", "is compressed with lzma; uncompressed or gzip'd it would work"},
+    {5, 8, "\xff\xff\xff\xff\xff\xff\xff\xff", /* of unknown length, as lzma writes it */
+     "is compressed with lzma; uncompressed or gzip'd it would work"},
     {0, 4, "\x02\x21\x4c\x18", "is compressed with lz4; uncompressed or gzip'd it would work"},
     {0, 4, "\x04\x22\x4d\x18", "is compressed with lz4; uncompressed or gzip'd it would work"},
     {0, 4, "\x89LZO", "is compressed with lzop; uncompressed or gzip'd it would work"},
@@ -103,7 +102,7 @@ static const struct {
  */
 static bool check_whole(const struct image *image, const struct head *h, struct load_error *e)
 {
-    u64 pe = field(h, HEADER_PE_OFFSET, 4), section, count;
+    u64 pe = field(h, HEADER_PE_OFFSET, 4), whole = 0, section, count;
 
     if (pe > HEAD_SIZE - PE_OPTIONAL || !has(h, pe, "PE\0\0", 4))
         return true;
@@ -113,12 +112,12 @@ static bool check_whole(const struct image *image, const struct head *h, struct 
         u64 end =
             field(h, section + SECTION_RAW_OFFSET, 4) + field(h, section + SECTION_RAW_SIZE, 4);
 
-        if (end > image->data_size)
-            return load_fail(e, image->file->path, "is truncated: %llu of %llu bytes are there",
-                             (unsigned long long)image->data_size, (unsigned long long)end);
+        whole = end > whole ? end : whole;
         section += SECTION_HEADER_SIZE;
     }
-    return true;
+    return whole <= image->data_size ||
+           load_fail(e, image->file->path, "is truncated: %llu of %llu bytes are there",
+                     (unsigned long long)image->data_size, (unsigned long long)whole);
 }
 
 /* Take the booting.rst header at the start of H down; it has the magic. */

@@ -74,6 +74,41 @@ Test(elf, segments_keep_their_distance_when_moved)
     bus_destroy(bus);
 }
 
+/* Pages of this process that the host holds in memory; proc(5), statm. */
+static long resident_pages(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "r");
+    long size, resident;
+
+    cr_assert(statm != NULL && fscanf(statm, "%ld %ld", &size, &resident) == 2);
+    fclose(statm);
+    return resident;
+}
+
+/* A program may have a heap as large as RAM in its BSS. */
+Test(elf, untouched_bss_takes_no_host_memory)
+{
+    struct rig_elf made = rig_elf(RAM_BASE, RAM_BASE);
+    struct bus *bus = rig_bus(256 * MIB);
+    struct load_error e;
+    struct elf elf;
+    struct file f;
+    long before;
+
+    made.p[1].p_memsz = 256 * MIB - 0x10000; /* to the end of RAM */
+    struct rig_file from = rig_file(&made, sizeof made);
+    cr_assert(identify(&elf, &f, &from, &e), "%s", e.line);
+    bus->ram[0].host[40 * MIB] = 1;
+    bus->ram[0].host[256 * MIB - 1] = 1;
+    before = resident_pages();
+    cr_assert(elf_load(&elf, &f, bus, elf.low, &e), "%s", e.line);
+    cr_assert(resident_pages() - before < (long)(16 * MIB) / 4096);
+    cr_assert_eq(bus->ram[0].host[40 * MIB], 0);
+    cr_assert_eq(bus->ram[0].host[256 * MIB - 1], 0);
+    file_close(&f);
+    bus_destroy(bus);
+}
+
 Test(elf, entry_goes_with_the_segment_it_is_in)
 {
     struct rig_elf made = rig_elf(UINT64_C(0xffff000000000000), RAM_BASE);

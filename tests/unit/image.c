@@ -371,7 +371,7 @@ Test(image, recognises_what_is_no_kernel)
         {0, "\x28\xb5\x2f\xfd", 4, "zstd"},
         {0, "\xfd\x37\x7a\x58\x5a\0", 6, "xz"},
         {0, "BZh91AY&SY", 10, "bzip2"},
-        {0, "\x5d\0\0\x80\0\xff\xff\xff", 8, "lzma"},
+        {0, "\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", 13, "lzma"},
         {0, "\x02\x21\x4c\x18", 4, "lz4"},
         {0, "\x04\x22\x4d\x18", 4, "lz4"},
         {0, "\x89LZO", 4, "lzop"},
