@@ -1,14 +1,12 @@
 /*
- * Arm floating point, bit for bit: the shared pseudocode functions of the Arm ARM
- * (DDI 0487, J1.3 "floating-point functions") as ARMv8.0 has them, with FEAT_FP16.
- * Values are raw bits: u16, u32 and u64 for half, single and double precision.
- * Every function obeys FPCR (RMode, FZ, FZ16, DN, AHP) and accumulates FPSR as the
- * pseudocode does; exceptions are never trapped (the trap enables are RAZ).
+ * Arm floating point, bit for bit, as functions of raw bits (u16, u32, u64: half, single
+ * and double precision): the shared pseudocode functions of the Arm ARM (DDI 0487, J1.3)
+ * as ARMv8.0 has them, with FEAT_FP16. Always: FPCR's RMode, FZ, FZ16, DN and AHP are
+ * obeyed, FPSR accumulates as the pseudocode says, nothing traps (the enables are RAZ).
  *
- * The inline functions try the host's IEEE arithmetic and keep its result only if
- * it is Arm's, flags included; otherwise the fp*_soft functions, which are integer
- * arithmetic that follows the manual, do it all again. The host must be in its
- * default floating-point environment.
+ * The inline functions keep a result of the host's IEEE arithmetic only if it is Arm's,
+ * flags included; if not, the fp*_soft functions do it again in integers, as the manual
+ * has it. The host must be in its default floating-point environment.
  */
 #ifndef CORE_ISA_FP_H
 #define CORE_ISA_FP_H
@@ -101,6 +99,9 @@ enum { FP16_FLUSH = FPCR_FZ16, FP32_FLUSH = FPCR_FZ, FP64_FLUSH = FPCR_FZ };
  *                                  FRINT*; EXACT: inexactness is recorded (FRINTX)
  *   fpN_recip_step, fpN_rsqrt_step FRECPS, FRSQRTS
  *   fpN_recpx                      FRECPX
+ *
+ * The rest are called after the pseudocode: fpN_add is FPAdd. FPCR.RMode rounds, except
+ * where there is a parameter for it.
  */
 #define FP_DECLARE(N, uN)                                                                          \
     uN fp##N##_add_soft(uN a, uN b, struct fp_env *e);                                             \

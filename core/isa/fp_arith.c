@@ -98,22 +98,21 @@ static ALWAYS_INLINE u64 divide(struct fp_format t, u64 a, u64 b, struct fp_env 
 }
 
 /*
- * The first COUNT bits of the square root of RADICAND, which has two bits before its
- * point and is at least 1; one binary digit at a time, two of the radicand for each.
+ * The first ROOT_BITS bits of the square root of RADICAND, which has two bits before its
+ * point and is at least 1. The host's root is off by one at most; integers settle it.
  */
-static u64 square_root(u64 radicand, unsigned count, bool *inexact)
-{
-    u64 root = 0, remainder = 0;
+enum { ROOT_BITS = 54 }; /* the widest fraction and one more, for ties */
 
-    for (unsigned i = 0; i < count; i++) {
-        remainder = remainder << 2 | radicand >> 62;
-        radicand <<= 2;
-        u64 trial = root << 2 | 1;
-        bool digit = remainder >= trial;
-        remainder -= digit ? trial : 0;
-        root = root << 1 | digit;
-    }
-    *inexact = remainder != 0;
+static u64 square_root(u64 radicand, bool *inexact)
+{
+    u128 wanted = (u128)radicand << (2 * ROOT_BITS - 64);
+    u64 root = (u64)(fp64_host_sqrt((double)radicand) * (double)BIT(ROOT_BITS - 32));
+
+    while ((u128)root * root > wanted)
+        root--;
+    while ((u128)(root + 1) * (root + 1) <= wanted)
+        root++;
+    *inexact = (u128)root * root != wanted;
     return root;
 }
 
@@ -132,9 +131,8 @@ static ALWAYS_INLINE u64 squareroot(struct fp_format t, u64 a, struct fp_env *e)
         return fp_infinity(t, false);
 
     bool inexact, odd = x.exponent & 1;
-    unsigned count = t.f + 2; /* the result and one more, for ties */
-    u64 root = square_root(odd ? x.fraction : x.fraction >> 1, count, &inexact);
-    return fp_round(t, false, (x.exponent - odd) / 2, root << (64 - count) | inexact,
+    u64 root = square_root(odd ? x.fraction : x.fraction >> 1, &inexact);
+    return fp_round(t, false, (x.exponent - odd) / 2, root << (64 - ROOT_BITS) | inexact,
                     fp_rounding_mode(e), e);
 }
 

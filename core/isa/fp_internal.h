@@ -165,7 +165,8 @@ static ALWAYS_INLINE bool fp_overflow_to_infinity(enum fp_rounding rounding, boo
 
 /*
  * FPRoundBase: the number given by SIGN, EXPONENT and FRACTION (bit 63 set) in format T.
- * FLUSH is the bit of FPCR that makes denormal results zero, 0 for none.
+ * EXPONENT is at most 3 * 2^10, which is more than two operands can make. FLUSH is the bit
+ * of FPCR that makes denormal results zero, 0 for none.
  */
 static ALWAYS_INLINE u64 fp_round_base(struct fp_format t, bool sign, s32 exponent, u64 fraction,
                                        enum fp_rounding rounding, u32 flush, bool ahp,
