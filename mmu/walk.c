@@ -14,6 +14,7 @@
  * - TCR_EL1.TGn reserved, or a granule the CPU has not: its smallest granule.
  * - TTBR bits below the table's alignment: taken as zero.
  * - The Contiguous bit: ignored, also where it is misprogrammed.
+ * - Descriptors in a device's window: an external abort, as where nothing answers.
  * - SH reserved (0b01): Outer Shareable.
  * - Instruction fetch from Device memory: as from Normal Non-cacheable memory.
  */
@@ -79,10 +80,16 @@ static ALWAYS_INLINE bool level_has_blocks(unsigned level, unsigned granule)
     return level == 2 || (level == 1 && granule == 12);
 }
 
-/* AArch64.S1DirectBasePermissions; TABLES: the hierarchical bits met on the way, or-ed. */
-static ALWAYS_INLINE u8 permissions(u64 desc, u64 tables, bool wxn, bool dirty_managed)
+/*
+ * AArch64.S1DirectBasePermissions. TABLES: the hierarchical bits met on the way,
+ * or-ed; HD: hardware keeps the dirty state of pages with DBM.
+ */
+static ALWAYS_INLINE void set_rights(struct translation *t, const struct regime *r, u64 tables,
+                                     bool hd)
 {
+    const u64 desc = t->desc;
     bool el0 = (desc & DESC_AP1) && !(tables & TABLE_AP0);
+    bool dirty_managed = hd && (desc & DESC_DBM);
     bool writable = (!(desc & DESC_AP2) || dirty_managed) && !(tables & TABLE_AP1);
     u8 perms = PERM_EL1_R;
     if (writable)
@@ -90,19 +97,21 @@ static ALWAYS_INLINE u8 permissions(u64 desc, u64 tables, bool wxn, bool dirty_m
     if (el0)
         perms |= writable ? PERM_EL0_R | PERM_EL0_W : PERM_EL0_R;
     /* What EL0 can write EL1 never executes. EL0 may execute what it cannot read. */
-    if (!(desc & DESC_PXN) && !(tables & TABLE_PXN) && !(perms & PERM_EL0_W) && !(wxn && writable))
+    if (!((desc & DESC_PXN) || (tables & TABLE_PXN) || (perms & PERM_EL0_W) ||
+          (r->wxn && writable)))
         perms |= PERM_EL1_X;
-    if (!(desc & DESC_UXN) && !(tables & TABLE_UXN) && !(wxn && (perms & PERM_EL0_W)))
+    if (!((desc & DESC_UXN) || (tables & TABLE_UXN) || (r->wxn && (perms & PERM_EL0_W))))
         perms |= PERM_EL0_X;
-    return perms;
+    t->perms = perms;
+    t->clean = writable && dirty_managed && (desc & DESC_AP2);
 }
 
 /* S1DecodeMemAttrs, the effect of SCTLR_EL1.C and .I, and EffectiveShareability. */
-static ALWAYS_INLINE void set_memory_type(struct translation *t, const struct regime *r, u64 desc,
+static ALWAYS_INLINE void set_memory_type(struct translation *t, const struct regime *r,
                                           enum access_type type)
 {
-    t->attr = (u8)(r->mair >> (8 * bits(desc, 4, 2)));
-    t->sh = (u8)bits(desc, 9, 8);
+    t->attr = (u8)(r->mair >> (8 * bits(t->desc, 4, 2)));
+    t->sh = (u8)bits(t->desc, 9, 8);
     if (type == ACCESS_EXEC ? !r->icache_on || attr_is_device(t->attr)
                             : !r->dcache_on && !attr_is_device(t->attr))
         t->attr = ATTR_NORMAL_NC;
@@ -144,7 +153,6 @@ static ALWAYS_INLINE struct translation walk_tables(struct bus *bus, const struc
     const unsigned out_bits = output_bits(r);
     const bool hpd = r->has_hpds && bit(r->tcr, 41 + upper);
     const bool ha = r->has_hafdbs && (r->tcr & TCR_HA);
-    const bool hd = ha && (r->tcr & TCR_HD);
 
     unsigned level = LAST_LEVEL + 1 - (va_bits - 4) / stride;
     unsigned shift = granule + (LAST_LEVEL - level) * stride;
@@ -190,19 +198,17 @@ static ALWAYS_INLINE struct translation walk_tables(struct bus *bus, const struc
         index_bits = stride;
     }
 
-    bool dirty_managed = hd && (desc & DESC_DBM);
     struct translation t = {
         .ok = true,
         .pa = (address & ~(BIT(shift) - 1)) | (va & (BIT(shift) - 1)),
         .level = (u8)level,
         .page_shift = (u8)shift,
-        .perms = permissions(desc, hpd ? 0 : tables, r->wxn, dirty_managed),
         .ng = desc & DESC_NG,
         .desc = desc,
         .desc_pa = desc_pa,
     };
-    t.clean = dirty_managed && (desc & DESC_AP2) && (t.perms & PERM_EL1_W);
-    set_memory_type(&t, r, desc, type);
+    set_rights(&t, r, hpd ? 0 : tables, ha && (r->tcr & TCR_HD));
+    set_memory_type(&t, r, type);
     return t;
 }
 
