@@ -201,7 +201,7 @@ static bool step_active(const struct cpu *c)
 
 static bool instead(struct cpu *c, enum exception_class ec, u32 iss)
 {
-    raise(c, ec, iss);
+    raise_exception(c, ec, iss);
     c->raised = true;
     return false;
 }

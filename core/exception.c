@@ -23,19 +23,19 @@ static enum flow record(struct cpu *c, struct exception exc)
     return RAISE;
 }
 
-enum flow raise(struct cpu *c, enum exception_class ec, u32 iss)
+enum flow raise_exception(struct cpu *c, enum exception_class ec, u32 iss)
 {
     return record(c, (struct exception){.ec = ec, .iss = iss});
 }
 
 enum flow raise_undefined(struct cpu *c)
 {
-    return raise(c, EC_UNKNOWN, 0);
+    return raise_exception(c, EC_UNKNOWN, 0);
 }
 
 enum flow raise_fp_trap(struct cpu *c)
 {
-    return raise(c, EC_FP_ACCESS, ISS_FP_COND);
+    return raise_exception(c, EC_FP_ACCESS, ISS_FP_COND);
 }
 
 enum flow raise_call(struct cpu *c, enum exception_class ec, u32 imm16)
@@ -63,7 +63,7 @@ enum flow raise_sysreg_trap(struct cpu *c, u16 encoding, unsigned rt, bool read)
     u32 op0 = (u32)bits(encoding, 15, 14), op1 = (u32)bits(encoding, 13, 11);
     u32 crn = (u32)bits(encoding, 10, 7), crm = (u32)bits(encoding, 6, 3);
     u32 op2 = (u32)bits(encoding, 2, 0);
-    return raise(c, EC_SYSREG,
+    return raise_exception(c, EC_SYSREG,
                  op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | read);
 }
 

@@ -43,7 +43,7 @@ enum vector {
  * is the class as from a lower EL; taking it adds the 1 for the same EL where
  * the class has one.
  */
-enum flow raise(struct cpu *c, enum exception_class ec, u32 iss);
+enum flow raise_exception(struct cpu *c, enum exception_class ec, u32 iss);
 enum flow raise_undefined(struct cpu *c);
 enum flow raise_fp_trap(struct cpu *c); /* CPACR_EL1.FPEN */
 enum flow raise_call(struct cpu *c, enum exception_class ec, u32 imm16); /* SVC, HVC, SMC */

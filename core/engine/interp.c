@@ -49,7 +49,7 @@ static const struct uop *fetch(struct cpu *c)
 {
     const struct uop *u = engine_fetch(c, c->pc);
     if (u && unlikely(c->il)) {
-        raise(c, EC_ILLEGAL_STATE, 0);
+        raise_exception(c, EC_ILLEGAL_STATE, 0);
         u = NULL;
     }
     if (!u) {

@@ -89,7 +89,7 @@ OP_SYS(smc, 1)
 
 OP_SYS(brk, 1)
 {
-    return raise(c, EC_BRK, (u32)u->imm);
+    return raise_exception(c, EC_BRK, (u32)u->imm);
 }
 
 /* Halting debug is not enabled: these are UNDEFINED outside Debug state. */

@@ -130,5 +130,5 @@ enum flow ldst_sp_misaligned(struct cpu *c)
 {
     if (!bit(c->sys[SCTLR_EL1], c->el == 0 ? SCTLR_SA0 : SCTLR_SA))
         return NEXT;
-    return raise(c, EC_SP_ALIGNMENT, 0);
+    return raise_exception(c, EC_SP_ALIGNMENT, 0);
 }

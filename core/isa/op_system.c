@@ -26,7 +26,7 @@ enum { SCTLR_NTWI = 16, SCTLR_NTWE = 18, ISS_WFX_CV = 1 << 24, ISS_WFX_COND_AL =
 OP_SYS(wfi, 1)
 {
     if (wait_trapped(c, SCTLR_NTWI))
-        return raise(c, EC_WFX, ISS_WFX_CV | ISS_WFX_COND_AL);
+        return raise_exception(c, EC_WFX, ISS_WFX_CV | ISS_WFX_COND_AL);
     c->halted = true;
     return LEAVE;
 }
@@ -38,7 +38,7 @@ OP_SYS(wfe, 1)
         return NEXT;
     }
     if (wait_trapped(c, SCTLR_NTWE))
-        return raise(c, EC_WFX, ISS_WFX_CV | ISS_WFX_COND_AL | 1);
+        return raise_exception(c, EC_WFX, ISS_WFX_CV | ISS_WFX_COND_AL | 1);
     return LEAVE; /* an event may come at any time: a chance for other CPUs */
 }
 
