@@ -18,7 +18,6 @@ enum {
     CONTEXT_AWARE = 2, /* the last ones */
     WATCHPOINTS = 4,
     VA_TOP = 48, /* the highest bit of an address in DBGBVR and DBGWVR that counts */
-    FSC_DEBUG = FAULT_DEBUG,
 };
 
 /* DBGBCR<n>_EL1.BT */
@@ -175,7 +174,7 @@ bool debug_check_watchpoint(struct cpu *c, u64 va, unsigned size, bool write, bo
     for (unsigned n = 0; n < WATCHPOINTS; n++) {
         unsigned offset;
         if (watchpoint_match(c, n, va, size, write, el, &offset)) {
-            raise_with_far(c, EC_WATCHPOINT, FSC_DEBUG | (write ? ISS_WNR : 0), va + offset);
+            raise_with_far(c, EC_WATCHPOINT, FAULT_DEBUG | (write ? ISS_WNR : 0), va + offset);
             return true;
         }
     }
@@ -226,14 +225,14 @@ bool debug_before_step(struct cpu *c)
     bool active = step_active(c);
     c->sys[SYS_STEP] = 0;
     if (active && !c->ss) {
-        u32 iss = FSC_DEBUG;
+        u32 iss = FAULT_DEBUG;
         if (before & STEP_DONE)
             iss |= ISS_ISV | (before & STEP_EXCLUSIVE ? ISS_EX : 0);
         return instead(c, EC_SOFTWARE_STEP, iss);
     }
     const struct uop *u = engine_fetch(c, c->pc);
     if (u && debug_check_breakpoint(c, c->pc))
-        return instead(c, EC_BREAKPOINT, FSC_DEBUG);
+        return instead(c, EC_BREAKPOINT, FAULT_DEBUG);
     if (active)
         c->sys[SYS_STEP] = STEP_ACTIVE | (u && is_load_exclusive(c, u) ? STEP_EXCLUSIVE : 0);
     return true;
@@ -241,7 +240,8 @@ bool debug_before_step(struct cpu *c)
 
 /*
  * SSAdvance: an instruction that completed moves the state machine on, and so does
- * a call to the next level, whose exception returns behind it.
+ * a call to the next level, whose exception returns behind it. A WFI completes at
+ * once, or the exception that is due would wait for an interrupt.
  */
 void debug_after_step(struct cpu *c)
 {
@@ -250,6 +250,7 @@ void debug_after_step(struct cpu *c)
     bool completed = !c->raised;
     if (completed || c->exc.pc_offset)
         c->ss = false;
+    c->halted = false;
     c->sys[SYS_STEP] = completed ? STEP_DONE | (c->sys[SYS_STEP] & STEP_EXCLUSIVE) : 0;
 }
 

@@ -22,6 +22,8 @@
 #define CTR_PIPT_64       0x8444c004 /* 64-byte lines, physically tagged and indexed */
 #define CTR_VIPT_64       0x84448004 /* ... virtually indexed */
 
+#define CPUECTLR_A57 UINT64_C(0x1b00000000) /* L2 prefetch distances: 3 requests */
+
 /* PMCR_EL0: IMP Arm, IDCODE, six counters (N), LC, which is RES1 without AArch32. */
 #define PMCR(idcode, n) (UINT64_C(0x41) << 24 | (idcode) << 16 | (n) << 11 | 1 << 6)
 
@@ -37,7 +39,8 @@ static const struct cpu_model models[] = {
         .watchpoints = 4,
         .pmu_counters = 6,
         .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a}, /* 32 KiB, 48 KiB, 2 MiB */
-        REGS({MIDR_EL1, 0x411fd070}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(1, 6)}),
+        REGS({MIDR_EL1, 0x411fd070}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(1, 6)},
+             {CPUECTLR_EL1, CPUECTLR_A57}),
     },
     {
         .name = "cortex-a53",
@@ -50,7 +53,7 @@ static const struct cpu_model models[] = {
         .watchpoints = 4,
         .pmu_counters = 6,
         .ccsidr = {0x700fe01a, 0x201fe00a, 0x707fe07a}, /* 32 KiB, 32 KiB, 1 MiB */
-        REGS({MIDR_EL1, 0x410fd034}, {REVIDR_EL1, 0x100}, {CTR_EL0, CTR_VIPT_64},
+        REGS({MIDR_EL1, 0x410fd034}, {CTR_EL0, CTR_VIPT_64},
              {PMCR_EL0, PMCR(3, 6)}),
     },
     {
@@ -64,11 +67,12 @@ static const struct cpu_model models[] = {
         .watchpoints = 4,
         .pmu_counters = 6,
         .ccsidr = {0x701fe00a, 0x201fe012, 0x707fe07a}, /* 32 KiB, 48 KiB, 1 MiB */
-        REGS({MIDR_EL1, 0x410fd083}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(2, 6)}),
+        REGS({MIDR_EL1, 0x410fd083}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(2, 6)},
+             {CPUECTLR_EL1, CPUECTLR_A57}),
     },
     {
         .name = "max",
-        .compatible = "arm,armv8",
+        .compatible = "arm,cortex-a57",
         .features = MAX_FEATURES,
         .pa_bits = 48,
         .granules = GRANULE_4K | GRANULE_16K | GRANULE_64K,
@@ -77,7 +81,8 @@ static const struct cpu_model models[] = {
         .watchpoints = 4,
         .pmu_counters = 6,
         .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},
-        REGS({MIDR_EL1, 0x000f0510}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(1, 6)}),
+        REGS({MIDR_EL1, 0x000f0510}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(1, 6)},
+             {CPUECTLR_EL1, CPUECTLR_A57}),
     },
 };
 

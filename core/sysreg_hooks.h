@@ -41,6 +41,9 @@ enum { TCR_HA = 39, TCR_HD = 40, TCR_HPD0 = 41, TCR_HPD1 = 42 };
 #define OSLSR_OSLM      8
 #define OSLSR_OSLK      2
 
+#define CPUECTLR_WRITABLE UINT64_C(0x5b0000007f) /* prefetch distances, SMPEN, retention */
+#define L2CTLR_WRITABLE   0x007fffff
+
 /* core/sysreg_access.c: who may at EL0 */
 sysreg_check_fn check_uct, check_uma, check_dze, check_uci, check_fp, check_sp_el0;
 sysreg_check_fn check_cntfrq, check_cntpct, check_cntvct, check_cntp, check_cntv;

@@ -33,11 +33,11 @@ u64 read_storage(struct cpu *c, enum sysreg r)
     return c->sys[r];
 }
 
-/* How many CPUs the cluster has is all that a guest may rely on. */
+/* How many CPUs the cluster has, which nobody can write, and the rest as it was written. */
 u64 read_l2ctlr(struct cpu *c, enum sysreg r)
 {
     enum { CPUS_SHIFT = 24, L2_CPUS = 4 };
     unsigned first = c->index / MPIDR_CLUSTER * MPIDR_CLUSTER;
     unsigned cpus = c->engine->cpu_count - first;
-    return (u64)((cpus < L2_CPUS ? cpus : L2_CPUS) - 1) << CPUS_SHIFT;
+    return c->sys[r] | (u64)((cpus < L2_CPUS ? cpus : L2_CPUS) - 1) << CPUS_SHIFT;
 }

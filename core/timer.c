@@ -102,6 +102,6 @@ u64 timer_next_event(const struct timer *t, u64 cntkctl)
         return CLOCK_NEVER;
     /* The bit rises in the middle of its period and falls at the end. */
     u64 period = BIT(trigger + 1), phase = bit(cntkctl, EVNTDIR) ? 0 : BIT(trigger);
-    u64 since = (timer_count(t) - phase) & (period - 1);
-    return time_of(timer_count(t) - since + period);
+    u64 now = timer_count(t), since = (now - phase) & (period - 1);
+    return time_of(now - since + period);
 }
