@@ -209,6 +209,26 @@ Test(tlb, a_ninth_block_joins_the_two_with_the_smallest_gap)
     free(b);
 }
 
+Test(tlb, a_block_that_overlaps_a_joined_range_makes_it_longer_at_either_end)
+{
+    struct tlb_bank *b = make();
+    const u64 base[TLB_LARGE + 1] = {0x3fe00000,   0x40200000,   0x1000000000,
+                                     0x2000000000, 0x3000000000, 0x4000000000,
+                                     0x5000000000, 0x6000000000, 0x7000000000};
+    for (unsigned i = 0; i <= TLB_LARGE; i++)
+        tlb_note(b, base[i], 21, false);
+    cr_assert_eq(b->large[0].first, 0x3fe00000);
+    cr_assert_eq(b->large[0].last, 0x403fffff);
+    tlb_note(b, 0x12345000, 30, false); /* 0 to 3fffffff */
+    cr_assert_eq(b->large[0].first, 0);
+    cr_assert_eq(b->large[0].last, 0x403fffff);
+    tlb_note(b, 0x7fffffff, 30, false); /* 40000000 to 7fffffff */
+    cr_assert_eq(b->large[0].first, 0);
+    cr_assert_eq(b->large[0].last, 0x7fffffff);
+    cr_assert_eq(b->large_count, TLB_LARGE);
+    free(b);
+}
+
 Test(tlb, flush_nonglobal_keeps_the_kernels_entries)
 {
     struct tlb_bank *b = make();
@@ -227,6 +247,11 @@ Test(tlb, flush_nonglobal_keeps_the_kernels_entries)
     }
     for (u64 i = TLB_CODE_ENTRIES; i < TLB_ENTRIES; i += 2)
         cr_assert(holds(b, CODE, 0xffff800010000000 + i * 0x1000));
+    enter(b, READ, 0xffff900000003000, 12, false); /* in one slot with a user's */
+    enter(b, WRITE, 0x0000000000003000, 12, true);
+    tlb_flush_nonglobal(b);
+    cr_assert(holds(b, READ, 0xffff900000003000));
+    cr_assert(!holds(b, WRITE, 0x0000000000003000));
     enter_all(b, 0xffff900000000000, 12, true); /* the kernel's own may be non-global, too */
     tlb_flush_nonglobal(b);
     cr_assert_eq(count(b, 0xffff900000000000), 0);

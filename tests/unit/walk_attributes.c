@@ -128,6 +128,8 @@ Test(walk_attributes, tables_take_rights_away_at_any_level_unless_hpd)
             HAS_RIGHTS(b, rows[0].user);
             b->r.tcr ^= HPD0 | HPD1;
             HAS_RIGHTS(b, rows[i].user);
+            b->r.tcr |= T1SZ(16) | TG1(2);
+            cr_assert_eq(walk(b, UPPER4K).perms, rights(rows[0].user));
             put(b, TABLE3, 4, 0x80000000 | PAGE);
             HAS_RIGHTS(b, rows[i].kernel);
             b->r.has_hpds = false;
