@@ -52,7 +52,7 @@ struct exception {
  * The local exclusive monitor: the bytes that LDXR saw, and where, by virtual
  * address; STXR to another one may fail even if it means the same memory (B2.12.5).
  */
-struct monitor {
+struct exclusive_monitor {
     bool set;
     u8 size; /* in bytes, 16 for a pair of X registers */
     u64 va;
@@ -92,7 +92,7 @@ struct cpu {
     struct tlb_bank *unprivileged; /* the bank of EL0, for LDTR and friends */
     const struct uop *u, *until; /* see SYNC_OUT in core/engine/dispatch.h */
     u64 pc; /* up to date whenever no handler runs */
-    struct monitor monitor;
+    struct exclusive_monitor monitor;
 
     union vreg v[32];
     struct fp_env fp; /* FPCR and FPSR */

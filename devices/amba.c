@@ -62,5 +62,7 @@ int amba_fdt(const struct amba_node *node, void *fdt, const struct dt_place *at)
     TRY(fdt_property(fdt, "compatible", node->compatible, (int)node->compatible_size));
     if (at->phandle)
         TRY(fdt_property_u32(fdt, "phandle", at->phandle));
+    if (node->more)
+        TRY(node->more(fdt));
     return fdt_end_node(fdt);
 }

@@ -27,6 +27,7 @@ struct amba_node {
     unsigned clock_count;   /* all of them are the board's APB clock */
     const char *compatible; /* likewise a list */
     size_t compatible_size;
+    int (*more)(void *fdt); /* properties of its own kind; may be NULL */
 };
 
 /* Write the node of the device at AT; returns 0 or libfdt's negative error. */

@@ -10,8 +10,11 @@ enum {
     GIC_CPU_BASE = 0x08010000,
     UART_BASE = 0x09000000,
     RTC_BASE = 0x09010000,
+    GPIO_BASE = 0x09030000,
     UART_SPI = 1,
     RTC_SPI = 2,
+    GPIO_SPI = 7,
+    GPIO_POWER_PIN = 3,
 };
 
 static unsigned running_cpu(void *owner)
@@ -37,7 +40,8 @@ static void add_device(struct virt *v, const struct mmio_ops *ops, void *dev, st
     at.size = ops->size;
     at.clock = VIRT_PHANDLE_CLOCK;
     v->device[v->devices++] = (struct virt_device){ops, dev, at};
-    bus_add_mmio(&v->bus, at.base, ops, dev);
+    if (ops->size)
+        bus_add_mmio(&v->bus, at.base, ops, dev);
 }
 
 static struct irq_line cpu_input(struct virt *v, unsigned cpu, unsigned input)
@@ -101,6 +105,13 @@ bool virt_create(struct virt *v, const struct virt_config *config)
     pl031_init(&v->rtc, &v->clock, gicv2_spi(&v->gic, RTC_SPI), config->epoch_seconds);
     add_device(v, &pl031_ops, &v->rtc, (struct dt_place){.base = RTC_BASE, .spi = RTC_SPI});
 
+    pl061_init(&v->gpio, gicv2_spi(&v->gic, GPIO_SPI));
+    add_device(v, &pl061_ops, &v->gpio,
+               (struct dt_place){
+                   .base = GPIO_BASE, .spi = GPIO_SPI, .phandle = VIRT_PHANDLE_GPIO});
+    power_key_init(&v->power_key, &v->clock, pl061_pin(&v->gpio, GPIO_POWER_PIN));
+    add_device(v, &power_key_ops, &v->power_key, (struct dt_place){.extra = VIRT_PHANDLE_GPIO});
+
     v->clock.changed = deadline_moved;
     v->clock.changed_owner = v;
     virt_reset(v);
@@ -113,6 +124,8 @@ void virt_destroy(struct virt *v)
         pl011_destroy(&v->uart);
     if (v->rtc.clock)
         pl031_destroy(&v->rtc);
+    if (v->power_key.clock)
+        power_key_destroy(&v->power_key);
     for (unsigned i = 0; i < v->cpus; i++)
         cpu_destroy(v->cpu[i]);
     engine_destroy(&v->engine);
@@ -157,4 +170,9 @@ void virt_kick(struct virt *v)
 {
     for (unsigned i = 0; i < v->cpus; i++)
         cpu_kick_machine(v->cpu[i]);
+}
+
+void virt_power_key(struct virt *v)
+{
+    power_key_press(&v->power_key);
 }

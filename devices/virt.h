@@ -11,6 +11,8 @@
 #include "core/model.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
+#include "devices/pl061.h"
+#include "devices/power_key.h"
 #include "gic/gicv2.h"
 
 enum {
@@ -50,6 +52,8 @@ struct virt {
     struct gicv2 gic;
     struct pl011 uart;
     struct pl031 rtc;
+    struct pl061 gpio;
+    struct power_key power_key;
     struct virt_device device[VIRT_MAX_DEVICES];
     unsigned devices;
 };
@@ -63,6 +67,7 @@ enum {
     VIRT_PPI_PMU = 23,
     VIRT_PHANDLE_CLOCK = 0x8000,
     VIRT_PHANDLE_GIC = 0x8001,
+    VIRT_PHANDLE_GPIO = 0x8004,
     VIRT_PHANDLE_CPU = 0x8010,
 };
 
@@ -88,5 +93,8 @@ u64 virt_icount(const struct virt *v);
 
 /* Make every CPU return from virt_run soon; from any thread or signal handler. */
 void virt_kick(struct virt *v);
+
+/* Press the power key, as `system_powerdown` does; the guest decides what follows. */
+void virt_power_key(struct virt *v);
 
 #endif

@@ -4,10 +4,12 @@
 #include "tools/machine.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "devices/host_chardev.h"
 #include "devices/host_clock.h"
-#include "devices/host_tty.h"
 
 enum {
     /* Instructions between two looks at the host's clock: some tens of microseconds. */
@@ -122,90 +124,183 @@ static bool load(struct machine *m, struct load_error *e)
     struct fdt_board board;
     struct fdt_device device[VIRT_MAX_DEVICES];
     u64 mpidr[VIRT_MAX_CPUS];
-    struct boot_entry entry;
     struct cpu *c = m->virt.cpu[0];
 
     if (!m->booted)
         return true;
     describe(m, &board, device, mpidr);
-    if (!boot_load(&m->boot, &m->virt.bus, &board, &entry, e))
+    if (!boot_load(&m->boot, &m->virt.bus, &board, &m->entry, e))
         return false;
-    c->x[0] = entry.dtb;
-    c->pc = entry.pc;
+    c->x[0] = m->entry.dtb;
+    c->pc = m->entry.pc;
     return true;
 }
 
-static bool open_stdio(struct machine *m, struct load_error *e)
+/* The back end that option O names; NULL with a line in E, or NULL in *NONE for none. */
+static bool open_backend(struct machine *m, const struct backend_option *o, const char *label,
+                         struct chardev **backend, struct load_error *e)
 {
+    struct host_chardev_config config = {m->loop, m->signals, label, o->mux};
+    char message[HOST_CHARDEV_ERROR];
+    const char *spec = o->text ? o->text : "stdio";
+    *backend = NULL;
+    if (o->kind == BACKEND_NONE)
+        return true;
+    if (strncmp(spec, "mon:", 4) == 0)
+        spec += 4;
+    *backend = host_chardev_open(&config, spec, message);
+    if (!*backend)
+        snprintf(e->line, sizeof(e->line), "%s", message);
+    return *backend;
+}
+
+/* The serial port's and the monitor's back ends: apart, or on one multiplexer. */
+static bool connect_host(struct machine *m, struct load_error *e)
+{
+    struct chardev *serial = NULL;
     m->loop = host_loop_create(wake, m);
     if (m->loop)
         m->signals = host_signal_create(m->loop, terminate, m);
-    if (m->signals)
-        m->stdio = host_tty_open(m->loop, m->signals, false);
-    if (!m->stdio)
-        return load_fail(e, "stdio", "%s", strerror(errno));
+    if (!m->signals)
+        return load_fail(e, "signals", "%s", strerror(errno));
+    if (!open_backend(m, &m->options->serial, "serial0", &serial, e))
+        return false;
+    m->serial = serial;
+    if (m->options->serial.mux && serial) {
+        struct mux_config config = {serial, &m->virt.clock, quit, m};
+        m->serial = NULL;
+        m->mux = mux_create(&config);
+        if (!m->mux)
+            return load_fail(e, "-serial", "%s", strerror(ENOMEM));
+        m->serial_port = mux_add_port(m->mux);
+        m->monitor_port = mux_add_port(m->mux);
+        return true;
+    }
+    m->serial_port = serial;
+    if (!open_backend(m, &m->options->monitor, "monitor", &m->monitor_backend, e))
+        return false;
+    m->monitor_port = m->monitor_backend;
     return true;
 }
 
-static struct chardev *serial_port(struct machine *m)
+static bool open_log(struct machine *m, struct load_error *e)
 {
-    struct mux_config config = {m->stdio, &m->virt.clock, quit, m};
-    m->mux = mux_create(&config);
-    m->stdio = NULL;
-    return m->mux ? mux_add_port(m->mux) : NULL;
+    m->log = (struct log){m->options->log, stderr};
+    if (!m->options->log_file)
+        return true;
+    m->log.out = fopen(m->options->log_file, "we");
+    if (!m->log.out)
+        return load_fail(e, m->options->log_file, "%s", strerror(errno));
+    return true;
+}
+
+static bool write_pidfile(const char *path, struct load_error *e)
+{
+    FILE *f = fopen(path, "we");
+    bool ok = f && fprintf(f, "%ld\n", (long)getpid()) > 0;
+    if (f && fclose(f) != 0)
+        ok = false;
+    return ok || load_fail(e, path, "%s", strerror(errno));
+}
+
+/* The device tree as the kernel gets it, or as it would without one. */
+static bool dump_dtb(struct machine *m, struct load_error *e)
+{
+    const char *path = m->options->dumpdtb;
+    const struct boot_entry *at = &m->entry;
+    void *tree = NULL;
+    const void *from = NULL;
+    size_t size = 0;
+    if (m->booted) {
+        size = at->dtb_size;
+        from = bus_host(&m->virt.bus, at->dtb, size);
+    } else {
+        struct fdt_board board;
+        struct fdt_device device[VIRT_MAX_DEVICES];
+        u64 mpidr[VIRT_MAX_CPUS];
+        describe(m, &board, device, mpidr);
+        tree = fdt_build(&board, e);
+        if (!tree)
+            return false;
+        from = tree;
+        size = fdt_totalsize(tree);
+    }
+    FILE *f = fopen(path, "we");
+    bool ok = f && from && fwrite(from, 1, size, f) == size;
+    if (f && fclose(f) != 0)
+        ok = false;
+    free(tree);
+    return ok || load_fail(e, path, "%s", strerror(errno));
+}
+
+/* Everything that can fail while the machine is built; what was made stays in M. */
+static bool build(struct machine *m, struct load_error *e)
+{
+    const struct options *o = m->options;
+    struct boot_options files = {o->kernel, o->initrd, o->append, o->dtb};
+    if (o->kernel) {
+        if (!boot_open(&m->boot, &files, e))
+            return false;
+        m->booted = true;
+    }
+    if (!open_log(m, e) || (!o->dumpdtb && !connect_host(m, e)))
+        return false;
+    struct virt_config config = {
+        .model = o->cpu,
+        .cpus = o->cpus,
+        .ram_size = o->ram_size,
+        .time = o->icount ? instruction_time : host_time,
+        .time_owner = m,
+        .epoch_seconds = epoch_seconds(o),
+        .serial = m->serial_port,
+        .log = &m->log,
+    };
+    if (!virt_create(&m->virt, &config))
+        return load_fail(e, "-m", "the host has not that much memory to reserve");
+    m->psci = (struct psci){m->virt.cpu, m->virt.cpus, psci_request, m};
+    psci_attach(&m->psci);
+    if (!load(m, e))
+        return false;
+    if (o->dumpdtb)
+        return dump_dtb(m, e);
+    m->monitor = monitor_create(m, m->monitor_port);
+    if (o->pidfile && !write_pidfile(o->pidfile, e))
+        return false;
+    m->pidfile_written = o->pidfile;
+    if (o->start_stopped)
+        machine_pause(m);
+    return true;
 }
 
 bool machine_create(struct machine *m, const struct options *options, struct load_error *e)
 {
     memset(m, 0, sizeof(*m));
     m->options = options;
-    m->log = (struct log){options->log, stderr};
     m->started = host_monotonic_ns();
-    struct boot_options files = {options->kernel, options->initrd, options->append, options->dtb};
-    if (options->kernel && !boot_open(&m->boot, &files, e))
-        return false;
-    m->booted = options->kernel;
-    if (!open_stdio(m, e)) {
-        machine_destroy(m);
-        return false;
-    }
-    struct virt_config config = {
-        .model = options->cpu,
-        .cpus = options->cpus,
-        .ram_size = options->ram_size,
-        .time = options->icount ? instruction_time : host_time,
-        .time_owner = m,
-        .epoch_seconds = epoch_seconds(options),
-        .serial = serial_port(m),
-        .log = &m->log,
-    };
-    if (!virt_create(&m->virt, &config)) {
-        load_fail(e, "-m", "the host has not enough memory");
-        machine_destroy(m);
-        return false;
-    }
-    m->psci = (struct psci){m->virt.cpu, m->virt.cpus, psci_request, m};
-    psci_attach(&m->psci);
-    if (!load(m, e)) {
-        machine_destroy(m);
-        return false;
-    }
-    return true;
+    if (build(m, e))
+        return true;
+    machine_destroy(m);
+    return false;
 }
 
 void machine_destroy(struct machine *m)
 {
+    monitor_destroy(m->monitor);
     virt_destroy(&m->virt);
     if (m->mux)
         mux_destroy(m->mux);
-    if (m->stdio)
-        chardev_destroy(m->stdio);
+    chardev_destroy(m->serial);
+    chardev_destroy(m->monitor_backend);
     if (m->signals)
         host_signal_destroy(m->signals);
     if (m->loop)
         host_loop_destroy(m->loop);
     if (m->booted)
         boot_close(&m->boot);
+    if (m->log.out && m->log.out != stderr)
+        fclose(m->log.out);
+    if (m->pidfile_written)
+        unlink(m->options->pidfile);
     memset(m, 0, sizeof(*m));
 }
 
@@ -244,12 +339,13 @@ static bool obey_requests(struct machine *m)
     unsigned requests = m->requests;
     struct load_error e;
     m->requests = 0;
-    if (requests & (REQUEST_QUIT | REQUEST_OFF))
+    bool off = requests & REQUEST_OFF || (requests & REQUEST_RESET && m->options->no_reboot);
+    if (requests & REQUEST_QUIT || (off && !m->options->no_shutdown))
         return false;
-    if (!(requests & REQUEST_RESET))
+    if (off)
+        machine_pause(m); /* only the monitor is left */
+    if (off || !(requests & REQUEST_RESET))
         return true;
-    if (m->options->no_reboot)
-        return false;
     virt_reset(&m->virt);
     if (load(m, &e))
         return true;

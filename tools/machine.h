@@ -12,6 +12,7 @@
 #include "devices/virt.h"
 #include "firmware/boot.h"
 #include "firmware/psci.h"
+#include "tools/monitor.h"
 #include "tools/options.h"
 
 /* What is to be done between two stretches of execution. */
@@ -27,12 +28,16 @@ struct machine {
     struct log log;
     struct host_loop *loop;
     struct host_signal *signals;
-    struct mux *mux;
-    struct chardev *stdio; /* the serial port's back end while it is not the mux's */
+    struct chardev *serial_port, *monitor_port; /* what the two are connected to; may be NULL */
+    struct mux *mux; /* both ports on one back end, which is the mux's */
+    struct chardev *serial, *monitor_backend; /* without a mux: their back ends */
+    struct monitor *monitor;
     struct virt virt;
     struct psci psci;
     struct boot boot;
     bool booted; /* the files of boot are open */
+    struct boot_entry entry; /* where they were put */
+    bool pidfile_written;
 
     unsigned requests; /* enum machine_request */
     int exit_status;
@@ -44,8 +49,9 @@ struct machine {
 };
 
 /*
- * Build the machine of OPTIONS, which must outlive it, and load it. False with
- * one line in E, everything freed.
+ * Build the machine of OPTIONS, which must outlive it, and load it; with dumpdtb
+ * write the tree instead of connecting it to the host. False with one line in
+ * E, everything freed.
  */
 bool machine_create(struct machine *m, const struct options *options, struct load_error *e);
 
@@ -58,8 +64,5 @@ void machine_destroy(struct machine *m);
 void machine_request(struct machine *m, enum machine_request request);
 void machine_pause(struct machine *m);
 void machine_resume(struct machine *m);
-
-/* Write the device tree to PATH. */
-bool machine_dump_dtb(struct machine *m, const char *path, struct load_error *e);
 
 #endif

@@ -19,7 +19,7 @@ static int run(const struct options *o)
     struct load_error e;
     if (!machine_create(&m, o, &e))
         return fail(e.line);
-    int status = machine_run(&m);
+    int status = o->dumpdtb ? 0 : machine_run(&m);
     machine_destroy(&m);
     return status;
 }

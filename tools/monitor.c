@@ -1,0 +1,253 @@
+/*
+ * The monitor's line editing and commands, one row each (monitor.h).
+ */
+#include "tools/monitor.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/exception.h"
+#include "tools/machine.h"
+
+enum { LINE_MAX_LENGTH = 255, ESCAPE = 0x1b, BACKSPACE = 0x08, DELETE = 0x7f, KILL_LINE = 0x15 };
+
+struct monitor {
+    struct machine *machine;
+    struct chardev *port;
+    char line[LINE_MAX_LENGTH + 1];
+    unsigned length;
+    unsigned escape; /* characters of an escape sequence seen so far; they are dropped */
+    bool greeted;
+};
+
+static void say(struct monitor *mon, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One piece of output; line ends become those of a raw terminal. */
+static void say(struct monitor *mon, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (n > (int)sizeof(text) - 1)
+        n = (int)sizeof(text) - 1;
+    for (char *p = text, *end; p < text + n; p = end + 1) {
+        end = memchr(p, '\n', (size_t)(text + n - p));
+        if (!end) {
+            chardev_write_all(mon->port, p, (size_t)(text + n - p));
+            break;
+        }
+        chardev_write_all(mon->port, p, (size_t)(end - p));
+        chardev_write_all(mon->port, "\r\n", 2);
+    }
+}
+
+static void prompt(struct monitor *mon)
+{
+    say(mon, "(mini-a64) ");
+}
+
+static void command_quit(struct monitor *mon)
+{
+    machine_request(mon->machine, REQUEST_QUIT);
+}
+
+static void command_reset(struct monitor *mon)
+{
+    machine_request(mon->machine, REQUEST_RESET);
+}
+
+static void command_stop(struct monitor *mon)
+{
+    machine_pause(mon->machine);
+}
+
+static void command_cont(struct monitor *mon)
+{
+    machine_resume(mon->machine);
+}
+
+static void command_status(struct monitor *mon)
+{
+    say(mon, "VM status: %s\n", mon->machine->paused ? "paused" : "running");
+}
+
+/* X0 to X30, SP, PC, PSTATE and the registers an exception leaves behind. */
+static void command_registers(struct monitor *mon)
+{
+    struct virt *v = &mon->machine->virt;
+    struct cpu *c = v->cpu[v->running];
+    say(mon, " PC=%016llx ", (unsigned long long)c->pc);
+    for (unsigned i = 0; i < 31; i++)
+        say(mon, "X%02u=%016llx%s", i, (unsigned long long)c->x[i], i % 3 == 1 ? "\n" : " ");
+    u64 pstate = cpu_pstate(c);
+    u32 nzcv = cpu_nzcv(c);
+    say(mon, " SP=%016llx\n", (unsigned long long)c->x[SLOT_SP]);
+    say(mon, "PSTATE=%08llx %c%c%c%c EL%u%c\n", (unsigned long long)pstate, nzcv & 8 ? 'N' : '-',
+        nzcv & 4 ? 'Z' : '-', nzcv & 2 ? 'C' : '-', nzcv & 1 ? 'V' : '-', c->el,
+        c->el && c->sp_sel ? 'h' : 't');
+    static const enum sysreg shown[] = {ELR_EL1,   SPSR_EL1,  ESR_EL1,  FAR_EL1, VBAR_EL1,
+                                        SCTLR_EL1, TTBR0_EL1, TTBR1_EL1};
+    for (unsigned i = 0; i < ARRAY_LEN(shown); i++)
+        say(mon, "%s=%016llx%s", sysreg_rows[shown[i]].name,
+            (unsigned long long)sysreg_peek(c, shown[i]), i % 3 == 2 ? "\n" : " ");
+    say(mon, "\n");
+}
+
+/* Regions of the physical address map in order of address. */
+static void command_mtree(struct monitor *mon)
+{
+    const struct bus *b = &mon->machine->virt.bus;
+    for (unsigned i = 0; i < b->mmio_count; i++)
+        say(mon, "%016llx-%016llx %s\n", (unsigned long long)b->mmio[i].base,
+            (unsigned long long)(b->mmio[i].base + b->mmio[i].ops->size - 1),
+            b->mmio[i].ops->name);
+    for (unsigned i = 0; i < b->ram_count; i++)
+        say(mon, "%016llx-%016llx %s\n", (unsigned long long)b->ram[i].base,
+            (unsigned long long)(b->ram[i].base + b->ram[i].size - 1), b->ram[i].name);
+}
+
+static void command_powerdown(struct monitor *mon)
+{
+    virt_power_key(&mon->machine->virt);
+}
+
+static void command_help(struct monitor *mon);
+
+static const struct command {
+    const char *name, *alias, *help;
+    void (*run)(struct monitor *mon);
+} commands[] = {
+    {"help", "?", "this list", command_help},
+    {"info registers", NULL, "registers of the CPU", command_registers},
+    {"info mtree", NULL, "the physical address map", command_mtree},
+    {"info status", NULL, "running or paused", command_status},
+    {"stop", "s", "stop the machine; its time stands still", command_stop},
+    {"cont", "c", "let it go on", command_cont},
+    {"system_reset", NULL, "reset the machine", command_reset},
+    {"system_powerdown", NULL, "press the power key", command_powerdown},
+    {"quit", "q", "end the emulator", command_quit},
+};
+
+static void command_help(struct monitor *mon)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(commands); i++)
+        say(mon, "%-18s %s\n", commands[i].name, commands[i].help);
+}
+
+/* Blanks at both ends and doubled ones inside do not count. */
+static void squeeze(char *line)
+{
+    char *to = line;
+    for (const char *p = line; *p; p++) {
+        if (*p == ' ' && (to == line || to[-1] == ' '))
+            continue;
+        *to++ = *p;
+    }
+    if (to > line && to[-1] == ' ')
+        to--;
+    *to = '\0';
+}
+
+static void obey(struct monitor *mon)
+{
+    mon->line[mon->length] = '\0';
+    mon->length = 0;
+    squeeze(mon->line);
+    if (!mon->line[0])
+        return;
+    for (unsigned i = 0; i < ARRAY_LEN(commands); i++) {
+        const struct command *k = &commands[i];
+        if (strcmp(mon->line, k->name) == 0 || (k->alias && strcmp(mon->line, k->alias) == 0)) {
+            k->run(mon);
+            return;
+        }
+    }
+    say(mon, "unknown command: '%s'; try 'help'\n", mon->line);
+}
+
+static void erase(struct monitor *mon)
+{
+    if (mon->length) {
+        mon->length--;
+        say(mon, "\b \b");
+    }
+}
+
+/* Arrow keys and the like: ESC [ parameters letter. Returns true while inside one. */
+static bool in_escape(struct monitor *mon, u8 ch)
+{
+    if (!mon->escape)
+        return mon->escape = ch == ESCAPE;
+    mon->escape++;
+    if ((mon->escape == 2 && ch != '[' && ch != 'O') || (mon->escape > 2 && ch >= '@'))
+        mon->escape = 0;
+    return true;
+}
+
+static void key(struct monitor *mon, u8 ch)
+{
+    if (in_escape(mon, ch))
+        return;
+    if (ch == '\r' || ch == '\n') {
+        say(mon, "\n");
+        obey(mon);
+        prompt(mon);
+    } else if (ch == BACKSPACE || ch == DELETE) {
+        erase(mon);
+    } else if (ch == KILL_LINE) {
+        while (mon->length)
+            erase(mon);
+    } else if (ch >= ' ' && mon->length < LINE_MAX_LENGTH) {
+        mon->line[mon->length++] = (char)ch;
+        chardev_write_all(mon->port, &ch, 1);
+    }
+}
+
+static size_t room(void *owner)
+{
+    return LINE_MAX_LENGTH;
+}
+
+static void receive(void *owner, const u8 *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        key(owner, data[i]);
+}
+
+static void event(void *owner, enum chardev_event event)
+{
+    struct monitor *mon = owner;
+    if (event != CHARDEV_FOCUS_IN && event != CHARDEV_OPENED)
+        return;
+    if (!mon->greeted)
+        say(mon, "mini-a64 %s monitor - type 'help' for the commands\n", MINI_A64_VERSION);
+    mon->greeted = true;
+    prompt(mon);
+}
+
+static const struct chardev_client client = {
+    .room = room,
+    .receive = receive,
+    .event = event,
+};
+
+struct monitor *monitor_create(struct machine *m, struct chardev *port)
+{
+    struct monitor *mon = port ? calloc(1, sizeof(*mon)) : NULL;
+    if (!mon)
+        return NULL;
+    mon->machine = m;
+    mon->port = port;
+    chardev_connect(port, &client, mon);
+    chardev_accept(port);
+    return mon;
+}
+
+void monitor_destroy(struct monitor *mon)
+{
+    free(mon);
+}
