@@ -28,7 +28,10 @@ enum options_show {
     SHOW_LOG_ITEMS,
 };
 
-/* Where a serial port, the monitor or the gdb stub is connected. */
+/*
+ * Where a serial port, the monitor or the gdb stub is connected. The words behind
+ * `file:`, `tcp:` and `unix:` are read by devices/host_chardev.c.
+ */
 enum backend_kind {
     BACKEND_NONE, /* nowhere, as if the option said `none` */
     BACKEND_NULL, /* output vanishes, input never comes */
@@ -42,14 +45,7 @@ enum backend_kind {
 struct backend_option {
     enum backend_kind kind;
     bool mux;         /* the monitor shares it, behind Ctrl-a: `mon:` */
-    bool signals;     /* Ctrl-c ends the emulator and does not reach the guest */
-    const char *path; /* BACKEND_FILE, BACKEND_UNIX */
-    const char *host; /* BACKEND_TCP; NULL when none was said */
-    u16 port;         /* BACKEND_TCP */
-    bool server;      /* listen; otherwise connect */
-    bool wait;        /* a server that starts the machine only after the first client */
-    bool nodelay;     /* TCP_NODELAY */
-    const char *text; /* as it was typed, for messages; NULL for a default */
+    const char *text; /* as it was typed, with `mon:`; NULL for a default */
 };
 
 enum rtc_base { RTC_BASE_UTC, RTC_BASE_LOCALTIME, RTC_BASE_DATE };

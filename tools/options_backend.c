@@ -32,79 +32,11 @@ void print_backends(FILE *to)
         fprintf(to, "  %-42s %s\n", backend_words[i].words, backend_words[i].meaning);
 }
 
-static bool take_server(struct parse *p, const char *value)
+/* Does input come from it? */
+static bool talks(enum backend_kind kind)
 {
-    return take_switch(p, "server", value, &p->backend->server);
-}
-
-static bool take_wait(struct parse *p, const char *value)
-{
-    return take_switch(p, "wait", value, &p->backend->wait);
-}
-
-static bool take_nowait(struct parse *p, const char *value)
-{
-    bool nowait;
-    if (!take_switch(p, "nowait", value, &nowait))
-        return false;
-    p->backend->wait = !nowait;
-    return true;
-}
-
-static bool take_nodelay(struct parse *p, const char *value)
-{
-    return take_switch(p, "nodelay", value, &p->backend->nodelay);
-}
-
-static bool take_socket_words(struct parse *p, const char *words)
-{
-    static const struct property rows[] = {
-        {"server", take_server, NULL, NULL},
-        {"wait", take_wait, NULL, NULL},
-        {"nowait", take_nowait, NULL, NULL},
-        {"nodelay", take_nodelay, NULL, NULL},
-        {"telnet", NULL, "off", "the telnet protocol is not spoken"},
-        {"websocket", NULL, "off", "websockets are not spoken"},
-        {"reconnect", NULL, "0", "a lost connection is not made again"},
-    };
-    static const struct property_list list = {NULL, true, SHOW_NOTHING, rows, ARRAY_LEN(rows)};
-    p->backend->wait = true;
-    if (!take_properties(p, words, &list))
-        return false;
-    p->backend->wait = p->backend->wait && p->backend->server;
-    return true;
-}
-
-/* "HOST:PORT,words"; HOST may be empty, and in brackets when it has colons. */
-static bool take_tcp(struct parse *p, const char *address)
-{
-    struct backend_option *dev = p->backend;
-    size_t len = strcspn(address, ",");
-    char *host = own_text(p, address, len), *colon = strrchr(host, ':');
-    u64 port;
-    if (!colon || !read_number(colon + 1, UINT16_MAX, &port) || port == 0)
-        return refuse(p, " %s: no port number; write tcp:HOST:PORT, such as tcp::4444,server",
-                      dev->text);
-    *colon = '\0';
-    if (*host == '[' && colon[-1] == ']') {
-        colon[-1] = '\0';
-        host++;
-    }
-    dev->kind = BACKEND_TCP;
-    dev->host = *host ? host : NULL;
-    dev->port = (u16)port;
-    return take_socket_words(p, address[len] ? address + len + 1 : "");
-}
-
-static bool take_unix(struct parse *p, const char *address)
-{
-    struct backend_option *dev = p->backend;
-    size_t len = strcspn(address, ",");
-    if (!len)
-        return refuse(p, " %s: no path; write unix:PATH", dev->text);
-    dev->kind = BACKEND_UNIX;
-    dev->path = own_text(p, address, len);
-    return take_socket_words(p, address[len] ? address + len + 1 : "");
+    return kind == BACKEND_STDIO || kind == BACKEND_PTY || kind == BACKEND_TCP ||
+           kind == BACKEND_UNIX;
 }
 
 static const char *after(const char *text, const char *prefix)
@@ -113,37 +45,27 @@ static const char *after(const char *text, const char *prefix)
     return strncmp(text, prefix, len) ? NULL : text + len;
 }
 
-/* Read a character device into p->backend. */
+/* Read a device into p->backend: which kind it is; the words behind that are its own. */
 static bool take_backend(struct parse *p, const char *text)
 {
-    struct backend_option *dev = p->backend;
-    const char *rest;
-    *dev = (struct backend_option){.text = text};
-    const char *kind = after(text, "mon:");
-    dev->mux = kind;
-    kind = kind ? kind : text;
-    if (!strcmp(kind, "stdio")) {
-        dev->kind = BACKEND_STDIO;
-        dev->signals = !dev->mux;
-        return true;
-    }
-    if (!strcmp(kind, "pty")) {
-        dev->kind = BACKEND_PTY;
-        return true;
-    }
-    if ((rest = after(kind, "tcp:")))
-        return take_tcp(p, rest);
-    if ((rest = after(kind, "unix:")))
-        return take_unix(p, rest);
-    if (dev->mux)
-        return refuse(p, " %s: the monitor needs input; use mon:stdio, pty, tcp or unix", text);
-    if ((rest = after(kind, "file:"))) {
-        dev->kind = BACKEND_FILE;
-        dev->path = rest;
-        return *rest ? true : refuse(p, " %s: no file name; write file:FILE", text);
-    }
-    if (!strcmp(kind, "null") || !strcmp(kind, "none")) {
-        dev->kind = kind[1] == 'o' ? BACKEND_NONE : BACKEND_NULL;
+    static const struct {
+        const char *name;
+        enum backend_kind kind;
+    } kinds[] = {
+        {"stdio", BACKEND_STDIO}, {"none", BACKEND_NONE},  {"null", BACKEND_NULL},
+        {"pty", BACKEND_PTY},     {"file:", BACKEND_FILE}, {"tcp:", BACKEND_TCP},
+        {"unix:", BACKEND_UNIX},
+    };
+    const char *name = after(text, "mon:");
+    bool mux = name;
+    name = mux ? name : text;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        const char *rest = after(name, kinds[i].name);
+        if (!rest || (*rest && rest[-1] != ':'))
+            continue;
+        *p->backend = (struct backend_option){kinds[i].kind, mux, text};
+        if (mux && !talks(kinds[i].kind))
+            return refuse(p, " %s: the monitor needs input; use mon:stdio, pty, tcp or unix", text);
         return true;
     }
     return refuse(p,
@@ -198,10 +120,6 @@ bool take_gdb(struct parse *p, const char *value)
         return false;
     if (p->backend->mux || p->backend->kind == BACKEND_FILE)
         return refuse(p, " %s: gdb can't talk to it; use tcp::PORT or unix:PATH", value);
-    /* gdb comes to us, whenever it likes. */
-    p->backend->server = p->backend->kind == BACKEND_TCP || p->backend->kind == BACKEND_UNIX;
-    p->backend->wait = false;
-    p->backend->nodelay = true;
     return true;
 }
 
@@ -233,8 +151,6 @@ bool settle_backends(struct parse *p)
         o->serial.mux = true;
         o->monitor = unconnected;
     }
-    if (o->serial.kind == BACKEND_STDIO)
-        o->serial.signals = !o->serial.mux;
     if (o->gdb.kind == BACKEND_STDIO &&
         (o->serial.kind == BACKEND_STDIO || o->monitor.kind == BACKEND_STDIO)) {
         p->option = "-gdb";
