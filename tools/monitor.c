@@ -180,8 +180,10 @@ static void erase(struct monitor *mon)
 /* Arrow keys and the like: ESC [ parameters letter. Returns true while inside one. */
 static bool in_escape(struct monitor *mon, u8 ch)
 {
-    if (!mon->escape)
-        return mon->escape = ch == ESCAPE;
+    if (!mon->escape) {
+        mon->escape = ch == ESCAPE;
+        return mon->escape;
+    }
     mon->escape++;
     if ((mon->escape == 2 && ch != '[' && ch != 'O') || (mon->escape > 2 && ch >= '@'))
         mon->escape = 0;

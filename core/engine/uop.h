@@ -27,7 +27,14 @@ enum {
     UOP_SHIFT = 4, /* log2 of sizeof(struct uop) */
 };
 
-#if defined(__clang__) && __clang_major__ >= 19 && defined(__x86_64__)
+/* The address sanitizer's stack frames don't go with preserve_none. */
+#if defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED 0
+#endif
+
+#if defined(__clang__) && __clang_major__ >= 19 && defined(__x86_64__) && !SANITIZED
 #define TAIL_DISPATCH 1
 #else
 #define TAIL_DISPATCH 0
