@@ -14,7 +14,7 @@ static int branch(s64 offset, struct site at, struct uop *u)
 {
     s64 target = at.index + offset / 4;
     if (!at.alone && target >= 0 && target < PAGE_WORDS) {
-        u->imm = (s32)((offset / 4 - 1) << UOP_SHIFT);
+        u->imm = (s32)((offset / 4 - 1) * (1 << UOP_SHIFT));
         return 0;
     }
     u->imm = (s32)(4 * at.index + offset);
