@@ -118,10 +118,16 @@ bool virt_create(struct virt *v, const struct virt_config *config)
     return true;
 }
 
-void virt_destroy(struct virt *v)
+void virt_disconnect(struct virt *v)
 {
     if (v->uart.clock)
         pl011_destroy(&v->uart);
+    v->uart.clock = NULL;
+}
+
+void virt_destroy(struct virt *v)
+{
+    virt_disconnect(v);
     if (v->rtc.clock)
         pl031_destroy(&v->rtc);
     if (v->power_key.clock)

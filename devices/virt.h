@@ -78,6 +78,9 @@ enum {
 bool virt_create(struct virt *v, const struct virt_config *config);
 void virt_destroy(struct virt *v);
 
+/* Leave the back ends, so that they and the host loop can go before the board does. */
+void virt_disconnect(struct virt *v);
+
 /* Power-on reset: devices and CPUs; RAM keeps its content. */
 void virt_reset(struct virt *v);
 

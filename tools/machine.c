@@ -286,7 +286,7 @@ bool machine_create(struct machine *m, const struct options *options, struct loa
 void machine_destroy(struct machine *m)
 {
     monitor_destroy(m->monitor);
-    virt_destroy(&m->virt);
+    virt_disconnect(&m->virt);
     if (m->mux)
         mux_destroy(m->mux);
     chardev_destroy(m->serial);
@@ -294,7 +294,8 @@ void machine_destroy(struct machine *m)
     if (m->signals)
         host_signal_destroy(m->signals);
     if (m->loop)
-        host_loop_destroy(m->loop);
+        host_loop_destroy(m->loop); /* its thread kicks the CPUs until here */
+    virt_destroy(&m->virt);
     if (m->booted)
         boot_close(&m->boot);
     if (m->log.out && m->log.out != stderr)

@@ -63,11 +63,11 @@ static ALWAYS_INLINE u64 extended(unsigned option, u64 v, unsigned shift)
     case 2:
         return (u64)(u32)v << shift;
     case 4:
-        return (u64)(s64)(s8)v << shift;
+        return (u64)(s8)v << shift;
     case 5:
-        return (u64)(s64)(s16)v << shift;
+        return (u64)(s16)v << shift;
     case 6:
-        return (u64)(s64)(s32)v << shift;
+        return (u64)(s32)v << shift;
     default:
         return v << shift;
     }
