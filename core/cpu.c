@@ -132,7 +132,7 @@ static void update_derived(struct cpu *c)
     c->unprivileged = c->el && !c->uao ? el0 : (struct tlb_bank *)c->tlb;
     c->fp_trapped = c->el ? !(fpen & 1) : fpen != 3;
     c->big_endian = bit(c->sys[SCTLR_EL1], c->el ? SCTLR_EE : SCTLR_E0E);
-    c->stepping = debug_needs_stepping(c);
+    c->stepping = debug_needs_stepping(c) || log_enabled(c->log, LOG_EXEC | LOG_CPU);
 }
 
 void cpu_set_el(struct cpu *c, unsigned el, unsigned sp_sel)
@@ -252,6 +252,11 @@ void cpu_regime_changed(struct cpu *c)
     }
     update_derived(c);
     cpu_kick(c);
+}
+
+u64 cpu_current_pc(const struct cpu *c)
+{
+    return c->in_engine ? OP_PC(c->u) : c->pc;
 }
 
 u64 cpu_icount(const struct cpu *c)

@@ -229,6 +229,9 @@ void cpu_set_sp(struct cpu *c, unsigned el, u64 value);
 /* To be called after a system register that cpu.regime or PSTATE's effects depend on changed. */
 void cpu_regime_changed(struct cpu *c);
 
+/* The PC of the instruction that executes; also from inside a synced handler. */
+u64 cpu_current_pc(const struct cpu *c);
+
 /* Instructions executed so far; also from inside a synced handler. */
 u64 cpu_icount(const struct cpu *c);
 

@@ -8,6 +8,7 @@
 #include "core/debug.h"
 #include "core/engine/engine.h"
 #include "core/exception.h"
+#include "core/log.h"
 
 /* Where the bytes of an access within one page are. */
 struct place {
@@ -72,6 +73,10 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
         }
     }
     if (!t.ok) {
+        if (log_enabled(c->log, LOG_MMU))
+            log_line(c->log, LOG_MMU, "data abort: %s of %#llx at pc %#llx, DFSC %#x",
+                     write ? "write" : "read", (unsigned long long)va,
+                     (unsigned long long)cpu_current_pc(c), t.status);
         raise_data_abort(c, va, t.status, flags);
         return none;
     }

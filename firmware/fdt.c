@@ -46,14 +46,32 @@ static int put_cells(void *fdt, const char *name, const u32 *cells, unsigned cou
     return r;
 }
 
-static int put_random(void *fdt, const char *name, int size)
+/*
+ * SIZE bytes, a multiple of 8, for the property NAME: from the host, or with
+ * -seed from that number and the name, by Steele's SplitMix64.
+ */
+static int fill_random(const struct fdt_board *b, const char *name, void *to, int size)
+{
+    u64 state = b->seed;
+    if (!b->seeded)
+        return getrandom(to, (size_t)size, 0) == size ? 0 : -FDT_ERR_INTERNAL;
+    for (; *name; name++)
+        state = state * 31 + (u8)*name;
+    for (int i = 0; i < size; i += 8) {
+        u64 z = state += UINT64_C(0x9e3779b97f4a7c15);
+        z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+        z ^= z >> 31;
+        memcpy((u8 *)to + i, &z, 8);
+    }
+    return 0;
+}
+
+static int put_random(void *fdt, const struct fdt_board *b, const char *name, int size)
 {
     void *to;
     int r = fdt_property_placeholder(fdt, name, size, &to);
-
-    if (r == 0 && getrandom(to, (size_t)size, 0) != size)
-        return -FDT_ERR_INTERNAL;
-    return r;
+    return STEP(r, fill_random(b, name, to, size));
 }
 
 static int write_chosen(void *fdt, const struct fdt_board *b)
@@ -69,9 +87,9 @@ static int write_chosen(void *fdt, const struct fdt_board *b)
     if (b->stdout_path)
         STEP(r, fdt_property_string(fdt, "stdout-path", b->stdout_path));
     if (b->kaslr_seed)
-        STEP(r, put_random(fdt, "kaslr-seed", KASLR_SEED_SIZE));
+        STEP(r, put_random(fdt, b, "kaslr-seed", KASLR_SEED_SIZE));
     if (b->rng_seed)
-        STEP(r, put_random(fdt, "rng-seed", RNG_SEED_SIZE));
+        STEP(r, put_random(fdt, b, "rng-seed", RNG_SEED_SIZE));
     return STEP(r, fdt_end_node(fdt));
 }
 
@@ -253,14 +271,11 @@ static int set_number(void *fdt, int node, const char *name, int cells, u64 valu
     return STEP(r, fdt_setprop(fdt, node, name, to, cells * (int)sizeof *to));
 }
 
-static int set_random(void *fdt, int node, const char *name, int size)
+static int set_random(void *fdt, int node, const struct fdt_board *b, const char *name, int size)
 {
     void *to;
     int r = fdt_setprop_placeholder(fdt, node, name, size, &to);
-
-    if (r == 0 && getrandom(to, (size_t)size, 0) != size)
-        return -FDT_ERR_INTERNAL;
-    return r;
+    return STEP(r, fill_random(b, name, to, size));
 }
 
 static bool is_memory(const void *fdt, int node)
@@ -329,9 +344,9 @@ static int fit_chosen(void *fdt, const struct fdt_board *b)
     if (b->bootargs && *b->bootargs)
         STEP(r, fdt_setprop_string(fdt, node, "bootargs", b->bootargs));
     if (b->kaslr_seed)
-        STEP(r, set_random(fdt, node, "kaslr-seed", KASLR_SEED_SIZE));
+        STEP(r, set_random(fdt, node, b, "kaslr-seed", KASLR_SEED_SIZE));
     if (b->rng_seed)
-        STEP(r, set_random(fdt, node, "rng-seed", RNG_SEED_SIZE));
+        STEP(r, set_random(fdt, node, b, "rng-seed", RNG_SEED_SIZE));
     return r;
 }
 

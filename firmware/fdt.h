@@ -49,7 +49,9 @@ struct fdt_board {
     const char *stdout_path;      /* "/pl011@9000000", or NULL */
     const char *bootargs;         /* NULL or "" for none */
     u64 initrd_start, initrd_end; /* physical, end exclusive; equal for no initrd */
-    bool kaslr_seed, rng_seed;    /* fresh random bytes in /chosen */
+    bool kaslr_seed, rng_seed;    /* random bytes in /chosen */
+    bool seeded;                  /* the same ones every time, */
+    u64 seed;                     /* made from this */
 };
 
 /* The tree of BOARD, to be freed; NULL, with a line in E, when it can't be written. */

@@ -115,6 +115,8 @@ static void describe(const struct machine *m, struct fdt_board *board,
         .bootargs = m->options->append,
         .kaslr_seed = m->options->kaslr,
         .rng_seed = m->options->rng_seed,
+        .seeded = m->options->seeded,
+        .seed = m->options->seed,
     };
 }
 
@@ -149,9 +151,7 @@ static bool open_backend(struct machine *m, const struct backend_option *o, cons
     if (strncmp(spec, "mon:", 4) == 0)
         spec += 4;
     *backend = host_chardev_open(&config, spec, message);
-    if (!*backend)
-        snprintf(e->line, sizeof(e->line), "%s", message);
-    return *backend;
+    return *backend || load_fail(e, o == &m->options->serial ? "-serial" : "-monitor", "%s", message);
 }
 
 /* The serial port's and the monitor's back ends: apart, or on one multiplexer. */

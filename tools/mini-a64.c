@@ -2,6 +2,7 @@
  * The command: parse the options, build the machine, run it.
  */
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #include "devices/host_tty.h"
 #include "tools/machine.h"
@@ -17,6 +18,8 @@ static int run(const struct options *o)
 {
     struct machine m;
     struct load_error e;
+    if (o->process_name)
+        prctl(PR_SET_NAME, o->process_name);
     if (!machine_create(&m, o, &e))
         return fail(e.line);
     int status = o->dumpdtb ? 0 : machine_run(&m);

@@ -105,7 +105,7 @@ static const struct option_row rows[] = {
     {"accel", NULL, "tcg", "QEMU's name for running guest code without KVM", take_accel},
     {"rtc", NULL, "[base=utc|localtime|DATE][,clock=host|rt|vm]",
      "what the real-time clock starts at and runs by", take_rtc},
-    {"icount", NULL, "[shift=]N|auto[,sleep=on|off]",
+    {"icount", NULL, "[shift=]N[,sleep=on|off]",
      "time counts instructions, 2^N ns each, so that runs repeat", take_icount},
     {"seed", NULL, "N", "makes the random numbers given to the guest repeat", take_seed},
     {"nodefaults", NULL, NULL, "no serial port and no monitor but those asked for",

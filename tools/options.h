@@ -77,7 +77,7 @@ struct options {
     bool no_reboot;           /* a reset ends the run */
     bool no_shutdown;         /* after power-off the CPUs stop and the monitor stays */
     bool start_stopped;       /* -S: wait for the monitor or gdb to continue */
-    bool icount, icount_auto; /* time counts instructions; adapt the shift */
+    bool icount;              /* time counts instructions */
     unsigned icount_shift;    /* 2^shift ns each, 0 to 10 */
     bool icount_sleep;        /* idle time passes as on the host; off: it is skipped */
     enum rtc_base rtc_base;

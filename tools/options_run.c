@@ -51,10 +51,11 @@ bool take_accel(struct parse *p, const char *value)
 static bool take_icount_shift(struct parse *p, const char *value)
 {
     u64 shift = 0;
-    p->o->icount_auto = !strcmp(value, "auto");
-    if (!p->o->icount_auto && !read_number(value, ICOUNT_SHIFT_MAX, &shift))
-        return refuse(p, " shift=%s: use shift=auto or shift=0 to shift=%d", value,
-                      ICOUNT_SHIFT_MAX);
+    if (!strcmp(value, "auto"))
+        return refuse(p, " shift=auto: would follow the host's speed, and runs would not repeat; "
+                         "use shift=0 to shift=%d", ICOUNT_SHIFT_MAX);
+    if (!read_number(value, ICOUNT_SHIFT_MAX, &shift))
+        return refuse(p, " shift=%s: use shift=0 to shift=%d", value, ICOUNT_SHIFT_MAX);
     p->o->icount_shift = (unsigned)shift;
     p->icount_shift_given = true;
     return true;
@@ -224,8 +225,6 @@ bool settle_run(struct parse *p)
     }
     p->option = "-icount";
     if (o->icount && !p->icount_shift_given)
-        return refuse(p, ": how long does an instruction take? Add shift=auto or shift=N");
-    if (o->icount_auto && !o->icount_sleep)
-        return refuse(p, ": sleep=off needs a fixed speed; use shift=N in place of shift=auto");
+        return refuse(p, ": how long does an instruction take? Add shift=N");
     return true;
 }

@@ -12,6 +12,7 @@
 
 #include "core/engine/dispatch.h"
 #include "core/exception.h"
+#include "core/log.h"
 
 bool engine_init(struct engine *e, struct bus *bus, u32 features)
 {
@@ -72,6 +73,9 @@ static void retire(struct engine *e, struct code_page *p)
             break;
         }
     }
+    if (e->cpu_count)
+        log_line(e->cpus[0]->log, LOG_PAGE, "page of code %#llx dropped",
+                 (unsigned long long)p->pa);
     e->page_count--;
     p->ram_page->ops = NULL;
     p->ram_page = NULL;
@@ -215,8 +219,14 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
         struct ram *ram = t.ok ? bus_find_ram(c->bus, t.pa) : NULL;
         if (t.ok && !ram)
             t.status = FAULT_EXTERNAL;
+        if (ram && !ram_page_at(ram, t.pa)->ops)
+            log_line(c->log, LOG_PAGE, "page of code %#llx at %#llx",
+                     (unsigned long long)(t.pa & TLB_PAGE_MASK),
+                     (unsigned long long)(va & TLB_PAGE_MASK));
         struct uop *ops = ram ? page_ops(c->engine, ram, t.pa) : NULL;
         if (!ops) {
+            log_line(c->log, LOG_MMU, "instruction abort at %#llx, IFSC %#x",
+                     (unsigned long long)va, t.status);
             raise_insn_abort(c, va, t.status);
             return NULL;
         }

@@ -9,6 +9,7 @@
 #include "core/engine/dispatch.h"
 #include "core/engine/engine.h"
 #include "core/exception.h"
+#include "core/log.h"
 
 /* Enter threaded execution at U for at most COUNT instructions (at least one). */
 static void enter(struct cpu *c, const struct uop *u, u64 count)
@@ -59,6 +60,22 @@ static const struct uop *fetch(struct cpu *c)
     return u;
 }
 
+/* -d exec and -d cpu: what is about to be executed, and with which registers. */
+static void trace(const struct cpu *c, u32 word)
+{
+    if (log_enabled(c->log, LOG_EXEC))
+        log_line(c->log, LOG_EXEC, "EL%u %016llx: %08x", c->el, (unsigned long long)c->pc, word);
+    if (!log_enabled(c->log, LOG_CPU))
+        return;
+    for (unsigned i = 0; i < 30; i += 3)
+        log_line(c->log, LOG_CPU, " X%02u=%016llx X%02u=%016llx X%02u=%016llx", i,
+                 (unsigned long long)c->x[i], i + 1, (unsigned long long)c->x[i + 1], i + 2,
+                 (unsigned long long)c->x[i + 2]);
+    log_line(c->log, LOG_CPU, " X30=%016llx  SP=%016llx PSTATE=%08llx",
+             (unsigned long long)c->x[SLOT_LR], (unsigned long long)c->x[SLOT_SP],
+             (unsigned long long)cpu_pstate(c));
+}
+
 /* One instruction through the private page. */
 static void step_instruction(struct cpu *c)
 {
@@ -71,6 +88,7 @@ static void step_instruction(struct cpu *c)
     memcpy(&word, p->host + 4 * index, 4);
     decode(&c->engine->decoder, word, (struct site){.index = (u16)index, .alone = true},
            &c->scratch[index]);
+    trace(c, word);
     c->ops = c->scratch;
     enter(c, &c->scratch[index], 1);
     c->scratch[index].fn = op_step_end;

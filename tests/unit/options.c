@@ -195,7 +195,7 @@ Test(options, time)
 {
     struct line *l = accept("-kernel k -icount shift=7,sleep=off,align=off -rtc "
                             "base=2006-06-17T16:01:21,clock=vm -seed 0x10");
-    cr_assert(l->o.icount && !l->o.icount_auto && !l->o.icount_sleep);
+    cr_assert(l->o.icount && !l->o.icount_sleep);
     cr_assert_eq(l->o.icount_shift, 7);
     cr_assert_eq(l->o.rtc_base, RTC_BASE_DATE);
     cr_assert_eq(l->o.rtc_date, 1150560081); /* date -u -d 2006-06-17T16:01:21 +%s */
@@ -203,8 +203,8 @@ Test(options, time)
     cr_assert(l->o.seeded);
     cr_assert_eq(l->o.seed, 16);
     done(l);
-    l = accept("-kernel k -icount auto -rtc base=2024-02-29");
-    cr_assert(l->o.icount && l->o.icount_auto && l->o.icount_sleep);
+    l = accept("-kernel k -icount 3 -rtc base=2024-02-29");
+    cr_assert(l->o.icount && l->o.icount_shift == 3 && l->o.icount_sleep);
     cr_assert_eq(l->o.rtc_date, 1709164800); /* date -u -d 2024-02-29 +%s */
     done(l);
     l = accept("-kernel k -rtc base=localtime -icount 3");
@@ -324,8 +324,8 @@ Test(options, refused)
         {"-kernel k -gdb stdio", "-gdb stdio", "tcp::PORT"},
         {"-kernel k -gdb file:x", "-gdb file:x", "tcp::PORT"},
         {"-kernel k -icount shift=11", "shift=11", "shift=10"},
-        {"-kernel k -icount sleep=off", "-icount", "shift=auto"},
-        {"-kernel k -icount auto,sleep=off", "sleep=off", "shift=N"},
+        {"-kernel k -icount sleep=off", "-icount", "shift=N"},
+        {"-kernel k -icount auto", "shift=auto", "shift=0"},
         {"-kernel k -icount 1,align=on", "align=on", "align=off"},
         {"-kernel k -icount 1,rr=record", "rr=record", "leave it out"},
         {"-kernel k -rtc base=now", "base=now", "utc"},
