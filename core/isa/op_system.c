@@ -23,8 +23,11 @@ static bool wait_trapped(const struct cpu *c, unsigned control)
 
 enum { SCTLR_NTWI = 16, SCTLR_NTWE = 18, ISS_WFX_CV = 1 << 24, ISS_WFX_COND_AL = 14 << 20 };
 
+/* With an interrupt pending, masked or not, it does not wait, and is not trapped either. */
 OP_SYS(wfi, 1)
 {
+    if (c->irq || c->fiq)
+        return NEXT;
     if (wait_trapped(c, SCTLR_NTWI))
         return raise_exception(c, EC_WFX, ISS_WFX_CV | ISS_WFX_COND_AL);
     c->halted = true;
