@@ -60,10 +60,13 @@ static bool interrupt_level(const struct cpu *c)
     return (c->sys[PMCR_EL0] & PMCR_E) && (c->sys[PMOVSSET_EL0] & c->sys[PMINTENSET_EL1]);
 }
 
-void pmu_sync(struct cpu *c)
+/* Count the instructions before number NOW, if that is not done yet. */
+static void sync_to(struct cpu *c, u64 now)
 {
-    u64 now = cpu_icount(c), count = now - c->sys[SYS_PMU_SYNCED];
+    u64 count = now - c->sys[SYS_PMU_SYNCED];
     bool level = interrupt_level(c);
+    if ((s64)count <= 0)
+        return;
     c->sys[SYS_PMU_SYNCED] = now;
     for (u64 left = c->sys[PMCNTENSET_EL0]; left; left &= left - 1) {
         unsigned n = (unsigned)__builtin_ctzll(left);
@@ -74,20 +77,33 @@ void pmu_sync(struct cpu *c)
         cpu_kick_machine(c);
 }
 
+void pmu_sync(struct cpu *c)
+{
+    sync_to(c, cpu_icount(c));
+}
+
+/* An ERET in execution still counts for the level that it leaves. */
+void pmu_leave_level(struct cpu *c)
+{
+    sync_to(c, cpu_icount(c) + c->in_engine);
+}
+
 void pmu_software_increment(struct cpu *c, u64 mask)
 {
     pmu_sync(c);
+    bool level = interrupt_level(c);
     for (u64 left = mask & c->sys[PMCNTENSET_EL0]; left; left &= left - 1) {
         unsigned n = (unsigned)__builtin_ctzll(left);
         if (event_of(c, n) == EVENT_SW_INCR && counts_here(c, n))
             add(c, n, 1);
     }
-    cpu_kick_machine(c);
+    if (interrupt_level(c) != level)
+        cpu_kick_machine(c);
 }
 
 bool pmu_interrupt(struct cpu *c)
 {
-    pmu_el_changing(c);
+    pmu_sync(c);
     return interrupt_level(c);
 }
 

@@ -18,10 +18,12 @@ enum { PMCR_E = 1 };
 void pmu_sync(struct cpu *c);
 
 /* To be called while cpu.el is still the old level: counters may stop or start here. */
+void pmu_leave_level(struct cpu *c);
+
 static inline void pmu_el_changing(struct cpu *c)
 {
     if (unlikely(c->sys[PMCR_EL0] & PMCR_E))
-        pmu_sync(c);
+        pmu_leave_level(c);
 }
 
 /* PMSWINC_EL0: one SW_INCR event for the counters in MASK. */

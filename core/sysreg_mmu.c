@@ -32,6 +32,8 @@ enum flow op_nothing(struct cpu *c, u64 value)
     return NEXT;
 }
 
+enum { CACHE_LINE = 64 }; /* CTR_EL0.DminLine, DCZID_EL0.BS */
+
 /* Aborts of cache maintenance and AT count as writes. */
 enum { ISS_MAINTENANCE = ISS_CM | ISS_WNR };
 
@@ -59,16 +61,21 @@ enum flow op_cache_by_va(struct cpu *c, u64 va)
     return maintain(c, va, ACCESS_READ, c->el == 0);
 }
 
-/* Loses what was written, so it needs to be allowed to write. */
+/* Loses what was written, so it is a write to the permissions and to watchpoints. */
 enum flow op_dc_ivac(struct cpu *c, u64 va)
 {
-    return maintain(c, va, ACCESS_WRITE, true);
+    enum flow f = maintain(c, va, ACCESS_WRITE, true);
+    if (f == NEXT && debug_watch_page(c, va) &&
+        debug_check_watchpoint(c, va & ~(u64)(CACHE_LINE - 1), CACHE_LINE, true, false)) {
+        c->exc.iss |= ISS_CM;
+        return RAISE;
+    }
+    return f;
 }
 
 enum flow op_dc_zva(struct cpu *c, u64 va)
 {
-    enum { ZVA_BYTES = 64 }; /* DCZID_EL0.BS */
-    return mem_zero_slow(c, va & ~(u64)(ZVA_BYTES - 1), ZVA_BYTES);
+    return mem_zero_slow(c, va & ~(u64)(CACHE_LINE - 1), CACHE_LINE);
 }
 
 /* PAR_EL1 (D19.2.108) */
