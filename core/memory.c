@@ -15,6 +15,7 @@ struct place {
     u8 *host; /* in RAM, else NULL */
     u64 pa;
     bool ok;
+    bool device; /* of Device type, RAM or not */
 };
 
 static bool privileged(const struct cpu *c, enum mem_how how)
@@ -57,7 +58,7 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
     enum access_type type = write ? ACCESS_WRITE : ACCESS_READ;
     u32 flags = write && !(how & MEM_AS_WRITE) ? ISS_WNR : 0;
     struct translation t = mmu_walk(c->bus, &c->regime, va, type);
-    struct place none = {NULL, 0, false};
+    struct place none = {0};
 
     if (t.ok) {
         u8 need = perm_needed(type, priv);
@@ -80,17 +81,17 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
         raise_data_abort(c, va, t.status, flags);
         return none;
     }
+    struct place place = {.pa = t.pa, .ok = true, .device = attr_is_device(t.attr)};
     struct ram *ram = bus_find_ram(c->bus, t.pa);
-    if (!ram)
-        return (struct place){NULL, t.pa, true};
-    if (write && ram->readonly)
-        return (struct place){NULL, t.pa, true};
+    if (!ram || (write && ram->readonly))
+        return place;
     u8 *host = ram->host + (t.pa - ram->base);
     struct ram_page *rp = ram_page_at(ram, t.pa);
     if (write && rp->ops)
         engine_code_written(c->engine, t.pa, size);
     fill(c, bank_for(c, how), va, &t, host, rp, priv, write);
-    return (struct place){host, t.pa, true};
+    place.host = host;
+    return place;
 }
 
 static bool crosses_page(u64 va, unsigned size)
@@ -260,18 +261,23 @@ struct mapped mem_map_atomic_slow(struct cpu *c, u64 va, unsigned size, enum mem
 
 enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size)
 {
-    const struct tlb_entry *t = &c->tlb->write[tlb_index(va)];
-    if (mem_hit(t, va, size, MEM_PLAIN)) {
-        memset(mem_at(t, va), 0, size);
+    u64 block = va & ~(u64)(size - 1);
+    const struct tlb_entry *t = &c->tlb->write[tlb_index(block)];
+    if (mem_hit(t, block, size, MEM_PLAIN)) {
+        memset(mem_at(t, block), 0, size);
         return NEXT;
     }
-    if (debug_check_watchpoint(c, va, size, true, false))
+    if (debug_check_watchpoint(c, block, size, true, false))
         return RAISE;
-    struct place p = translate(c, va, size, true, MEM_PLAIN);
-    if (!p.ok)
+    struct place p = translate(c, block, size, true, MEM_PLAIN);
+    if (!p.ok) {
+        c->exc.far = va; /* as the instruction had it (D17.2.40) */
         return RAISE;
-    if (!p.host) /* DC ZVA to Device memory is an alignment fault (C6.2, DC ZVA) */
+    }
+    if (p.device) /* an alignment fault of the memory type (C5.3, DC ZVA) */
         return raise_data_abort(c, va, FAULT_ALIGNMENT, ISS_WNR);
+    if (!p.host)
+        return raise_data_abort(c, va, FAULT_EXTERNAL, ISS_WNR);
     memset(p.host, 0, size);
     return NEXT;
 }

@@ -56,7 +56,7 @@ enum flow mem_write16_slow(struct cpu *c, u64 va, u64 lo, u64 hi, enum mem_how h
  */
 struct mapped mem_map_atomic_slow(struct cpu *c, u64 va, unsigned size, enum mem_how how);
 
-/* Zero SIZE (a power of two, 16 to 2048) bytes at VA, which is aligned to it: DC ZVA. */
+/* Zero the block of SIZE (a power of two, 16 to 2048) bytes that VA is in: DC ZVA. */
 enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size);
 
 static ALWAYS_INLINE const struct tlb_bank *mem_bank(const struct cpu *c, const struct env e,

@@ -75,7 +75,7 @@ enum flow op_dc_ivac(struct cpu *c, u64 va)
 
 enum flow op_dc_zva(struct cpu *c, u64 va)
 {
-    return mem_zero_slow(c, va & ~(u64)(CACHE_LINE - 1), CACHE_LINE);
+    return mem_zero_slow(c, va, CACHE_LINE);
 }
 
 /* PAR_EL1 (D19.2.108) */
