@@ -7,6 +7,12 @@
 
 #include "core/types.h"
 
+/* By log2 of the element's size: a 1 at the bottom of each element. */
+static const u64 bitmask_repeat[7] = {
+    0xffffffffffffffff, 0x5555555555555555, 0x1111111111111111, 0x0101010101010101,
+    0x0001000100010001, 0x0000000100000001, 0x0000000000000001,
+};
+
 /* N:immr:imms (13 bits) of a valid 64-bit immediate to its value. */
 static ALWAYS_INLINE u64 bitmask_value(u32 nrs)
 {
@@ -15,10 +21,9 @@ static ALWAYS_INLINE u64 bitmask_value(u32 nrs)
     unsigned log = 31 - (unsigned)__builtin_clz(length);
     unsigned size = 1u << log;
     u64 element = ones((s & (size - 1)) + 1);
-    u64 repeat = ~UINT64_C(0) / ones(size); /* one 1 in each element */
-    u64 v = element * repeat;
+    u64 v = element * bitmask_repeat[log];
     r &= size - 1;
-    return r ? v >> r | v << (64 - r) : v;
+    return v >> r | v << (-r & 63);
 }
 
 /* The value for a register of WIDTH bits; false for a reserved encoding. */
