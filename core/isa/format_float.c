@@ -1,5 +1,5 @@
 /*
- * Formats of the scalar floating-point instructions (C4.1.96). SIMD registers are
+ * Formats of the floating-point instructions (C4.1.96), scalar and vector. SIMD registers are
  * indices into cpu.v, 31 is one of them. Unless a format says otherwise its variant is
  * the precision: 0 single or half, 1 double; a row is of half precision only or not at all.
  */
@@ -131,4 +131,105 @@ FORMAT(float_from_fix)
 {
     fmt_float_from_int(w, at, u);
     return fixed(w, u);
+}
+
+/*
+ * Vectors. Variants: 0 2S, 1 4S, 2 2D; of half precision (float_..._h) 0 4H, 1 8H. A
+ * scalar in these groups: 0 single, 1 double; of half precision only 0.
+ */
+static int vector(u32 w)
+{
+    if (bit(w, 22))
+        return bit(w, 30) ? 2 : FMT_UNDEFINED;
+    return (int)bit(w, 30);
+}
+
+FORMAT(float_v)
+{
+    registers_dnm(w, u);
+    return vector(w);
+}
+
+FORMAT(float_v_h)
+{
+    registers_dnm(w, u);
+    return (int)bit(w, 30);
+}
+
+FORMAT(float_s)
+{
+    registers_dnm(w, u);
+    return (int)bit(w, 22);
+}
+
+FORMAT(float_s_h)
+{
+    registers_dnm(w, u);
+    return 0;
+}
+
+/* FCVTN, FCVTL. Variants: 2 * sz + Q. */
+FORMAT(float_narrow)
+{
+    registers_dnm(w, u);
+    return (int)(2 * bit(w, 22) + bit(w, 30));
+}
+
+/* By element: its index in a. False if there is no such one. */
+static bool element(u32 w, struct uop *u)
+{
+    registers_dnm(w, u);
+    u->a = (u8)(bit(w, 22) ? bit(w, 11) : 2 * bit(w, 11) + bit(w, 21));
+    return !bit(w, 22) || !bit(w, 21);
+}
+
+FORMAT(float_e)
+{
+    return element(w, u) ? vector(w) : FMT_UNDEFINED;
+}
+
+FORMAT(float_es)
+{
+    return element(w, u) ? (int)bit(w, 22) : FMT_UNDEFINED;
+}
+
+FORMAT(float_e_h)
+{
+    registers_dnm(w, u);
+    u->m = (u8)bits(w, 19, 16);
+    u->a = (u8)(4 * bit(w, 11) + bits(w, 21, 20));
+    return (int)bit(w, 30);
+}
+
+FORMAT(float_es_h)
+{
+    fmt_float_e_h(w, at, u);
+    return 0;
+}
+
+/* Fixed point: immh:immb as fraction bits in imm. */
+FORMAT(float_s_fix)
+{
+    registers_dnm(w, u);
+    u->imm = (bit(w, 22) ? 128 : 64) - (s32)bits(w, 22, 16);
+    return (int)bit(w, 22);
+}
+
+FORMAT(float_v_fix)
+{
+    fmt_float_s_fix(w, at, u);
+    return vector(w);
+}
+
+FORMAT(float_s_fix_h)
+{
+    registers_dnm(w, u);
+    u->imm = 32 - (s32)bits(w, 22, 16);
+    return 0;
+}
+
+FORMAT(float_v_fix_h)
+{
+    fmt_float_s_fix_h(w, at, u);
+    return (int)bit(w, 30);
 }

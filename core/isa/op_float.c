@@ -163,7 +163,9 @@ static ALWAYS_INLINE enum flow compare(struct cpu *c, const struct env e, unsign
         return NEXT;
     }
     double x = float_host(esize, a), y = float_host(esize, b);
-    if (unlikely((c->fp.fpcr & FPCR_FZ) || __builtin_isunordered(x, y)))
+    if (unlikely(c->fp.fpcr & FPCR_FZ))
+        return MISS;
+    if (unlikely(__builtin_isunordered(x, y)))
         return MISS;
     c->flag_n = -(s64)(x < y);
     c->flag_z = x != y;

@@ -144,9 +144,10 @@ static ALWAYS_INLINE u64 float_from_fixed(unsigned esize, u64 v, unsigned fbits,
 
 /*
  * The host's answer to fpN_NAME into *R, or false if it is not known to be Arm's, flags
- * included (fp.h has the reasons): the call-free part, for fast handlers.
+ * included (fp.h has the reasons): the call-free part, for fast handlers. EXACT_ZERO: a
+ * zero result is no underflow.
  */
-#define FLOAT_HOST_BINARY(name, operator, may_stand)                                               \
+#define FLOAT_HOST_BINARY(name, operator, may_stand, exact_zero)                                   \
     static ALWAYS_INLINE bool float_host_##name(unsigned esize, u64 a, u64 b,                      \
                                                 const struct fp_env *e, u64 *r)                    \
     {                                                                                              \
@@ -154,16 +155,20 @@ static ALWAYS_INLINE u64 float_from_fixed(unsigned esize, u64 v, unsigned fbits,
             return false;                                                                          \
         if (esize == 32) {                                                                         \
             *r = fp32_bits(fp32_host((u32)a) operator fp32_host((u32)b));                          \
-            return fp32_##may_stand((u32)*r);                                                      \
+            if (fp32_##may_stand((u32)*r))                                                         \
+                return true;                                                                       \
+        } else {                                                                                   \
+            *r = fp64_bits(fp64_host(a) operator fp64_host(b));                                    \
+            if (fp64_##may_stand(*r))                                                              \
+                return true;                                                                       \
         }                                                                                          \
-        *r = fp64_bits(fp64_host(a) operator fp64_host(b));                                        \
-        return fp64_##may_stand(*r);                                                               \
+        return float_abs(esize, *r) == 0 && (exact_zero);                                          \
     }
 
-FLOAT_HOST_BINARY(add, +, is_finite)
-FLOAT_HOST_BINARY(sub, -, is_finite)
-FLOAT_HOST_BINARY(mul, *, is_safe)
-FLOAT_HOST_BINARY(div, /, is_safe)
+FLOAT_HOST_BINARY(add, +, is_finite, false)
+FLOAT_HOST_BINARY(sub, -, is_finite, false)
+FLOAT_HOST_BINARY(mul, *, is_safe, float_abs(esize, a) == 0 || float_abs(esize, b) == 0)
+FLOAT_HOST_BINARY(div, /, is_safe, float_abs(esize, a) == 0)
 
 static ALWAYS_INLINE bool float_host_sqrt(unsigned esize, u64 a, const struct fp_env *e, u64 *r)
 {
@@ -241,6 +246,21 @@ static ALWAYS_INLINE bool float_host_round(double x, enum fp_rounding rounding, 
     }
     *integer = t;
     *inexact = rest != 0;
+    return true;
+}
+
+/* FPRoundInt by the host. A zero that was rounded to keeps its sign. */
+static ALWAYS_INLINE bool float_host_round_int(unsigned esize, u64 a, enum fp_rounding rounding,
+                                               bool exact, struct fp_env *e, u64 *r)
+{
+    bool inexact;
+    s64 t;
+    if (unlikely(e->fpcr & FPCR_FZ) ||
+        !float_host_round(float_host(esize, a), rounding, &t, &inexact))
+        return false;
+    if (exact && inexact)
+        e->fpsr |= FPSR_IXC;
+    *r = float_bits(esize, (double)t) | (a & BIT(esize - 1));
     return true;
 }
 

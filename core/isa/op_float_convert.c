@@ -42,28 +42,13 @@ CONVERT(fcvt_h_d, fp64_to_fp16(c->v[u->n].d[0], &c->fp))
 CONVERT(fcvt_s_h, fp16_to_fp32(c->v[u->n].h[0], &c->fp))
 CONVERT(fcvt_d_h, fp16_to_fp64(c->v[u->n].h[0], &c->fp))
 
-/* FPRoundInt by the host. A zero that was rounded to keeps its sign. */
-static ALWAYS_INLINE bool host_round_int(unsigned esize, u64 a, enum fp_rounding rounding,
-                                         bool exact, struct fp_env *e, u64 *r)
-{
-    bool inexact;
-    s64 t;
-    if (unlikely(e->fpcr & FPCR_FZ) ||
-        !float_host_round(float_host(esize, a), rounding, &t, &inexact))
-        return false;
-    if (exact && inexact)
-        e->fpsr |= FPSR_IXC;
-    *r = float_bits(esize, (double)t) | (a & BIT(esize - 1));
-    return true;
-}
-
 static ALWAYS_INLINE enum flow round_int(struct cpu *c, const struct uop *u, const struct env e,
                                          unsigned esize, enum fp_rounding rounding, bool exact)
 {
     u64 a = F(n, esize), r;
     if (e.slow || esize == 16)
         r = float_round_int(esize, a, rounding, exact, &c->fp);
-    else if (!host_round_int(esize, a, rounding, exact, &c->fp, &r))
+    else if (!float_host_round_int(esize, a, rounding, exact, &c->fp, &r))
         return MISS;
     simd_write_scalar(c, u->d, r);
     return NEXT;
