@@ -13,17 +13,21 @@ static const u64 bitmask_repeat[7] = {
     0x0001000100010001, 0x0000000100000001, 0x0000000000000001,
 };
 
-/* N:immr:imms (13 bits) of a valid 64-bit immediate to its value. */
-static ALWAYS_INLINE u64 bitmask_value(u32 nrs)
+/* A run of 64 - NARROW ones in each element of 2^LOG bits, all rotated right by ROTATE. */
+static ALWAYS_INLINE u64 bitmask_expand(unsigned narrow, unsigned log, unsigned rotate)
 {
-    unsigned s = nrs & 63, r = (nrs >> 6) & 63;
-    u32 length = (nrs >> 6 & 64) | (~s & 63); /* N:NOT(imms): its top bit is the element's size */
-    unsigned log = 31 - (unsigned)__builtin_clz(length);
-    unsigned size = 1u << log;
-    u64 element = ones((s & (size - 1)) + 1);
-    u64 v = element * bitmask_repeat[log];
-    r &= size - 1;
-    return v >> r | v << (-r & 63);
+    u64 v = (~UINT64_C(0) >> narrow) * bitmask_repeat[log];
+    return v >> rotate | v << (-rotate & 63);
+}
+
+/* The three parameters of bitmask_expand for a valid N:immr:imms (13 bits). */
+static inline void bitmask_fields(u32 nrs, unsigned *narrow, unsigned *log, unsigned *rotate)
+{
+    u32 length = (nrs >> 6 & 64) | (~nrs & 63); /* N:NOT(imms): its top bit is the element's size */
+    *log = 31 - (unsigned)__builtin_clz(length);
+    unsigned within = (1u << *log) - 1;
+    *narrow = 63 - (nrs & within);
+    *rotate = nrs >> 6 & within;
 }
 
 /* The value for a register of WIDTH bits; false for a reserved encoding. */
@@ -35,7 +39,9 @@ static inline bool bitmask_decode(u32 nrs, unsigned width, u64 *value)
     unsigned size = 1u << (31 - (unsigned)__builtin_clz(length));
     if ((nrs & (size - 1)) == size - 1)
         return false;
-    u64 v = bitmask_value(nrs);
+    unsigned narrow, log, rotate;
+    bitmask_fields(nrs, &narrow, &log, &rotate);
+    u64 v = bitmask_expand(narrow, log, rotate);
     *value = width == 32 ? (u32)v : v;
     return true;
 }

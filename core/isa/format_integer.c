@@ -5,7 +5,6 @@
 #include "core/isa/bitmask.h"
 #include "core/isa/format.h"
 
-
 static u32 addsub_imm12(u32 w)
 {
     return (u32)bits(w, 21, 10) << (bit(w, 22) ? 12 : 0);
@@ -31,12 +30,12 @@ FORMAT(addsubs_imm)
 
 /*
  * Variants: 0 W, 1 X with a mask that sign-extends from imm, 2 X with any mask,
- * kept as N:immr:imms.
+ * as bitmask_expand takes it: m, imm, a.
  */
 static int logical_imm(u32 w, struct uop *u)
 {
     u64 mask;
-    unsigned sf = bit(w, 31);
+    unsigned sf = bit(w, 31), narrow, log, rotate;
     if (!bitmask_decode((u32)bits(w, 22, 10), sf ? 64 : 32, &mask))
         return FMT_UNDEFINED;
     u->n = slot_src(field_n(w));
@@ -45,7 +44,10 @@ static int logical_imm(u32 w, struct uop *u)
         return 0;
     if ((u64)(s64)u->imm == mask)
         return 1;
-    u->imm = (s32)bits(w, 22, 10);
+    bitmask_fields((u32)bits(w, 22, 10), &narrow, &log, &rotate);
+    u->m = (u8)narrow;
+    u->imm = (s32)log;
+    u->a = (u8)rotate;
     return 2;
 }
 

@@ -36,7 +36,7 @@ OP(subs_imm, 2)
 }
 
 /* The mask of a logical immediate: see fmt_logical_imm. */
-#define MASK (V == 0 ? (u64)(u32)u->imm : V == 1 ? IMM : bitmask_value((u32)u->imm))
+#define MASK (V == 0 ? (u64)(u32)u->imm : V == 1 ? IMM : bitmask_expand(u->m, (u32)u->imm, u->a))
 
 OP(and_imm, 3)
 {
