@@ -123,6 +123,7 @@ Test(debug, watchpoint_in_a_program)
     };
     struct harness *h = setup(MDE | KDE);
     struct cpu *c = h->cpu;
+    harness_mmu_on(h, false); /* DC ZVA is for Normal memory */
     c->x[1] = HARNESS_DATA + 0x40;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         for (unsigned on = 0; on < 3; on++) {

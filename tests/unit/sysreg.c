@@ -104,7 +104,7 @@ static char outcome(struct harness *h, u16 encoding, char done)
                   : done == 'r' ? sysreg_mrs(c, (unsigned)row, 5, &value)
                   : done == 'w' ? sysreg_msr(c, (unsigned)row, 5, value)
                                 : sysreg_sys(c, (unsigned)row, 5, value);
-    if (f != RAISE)
+    if (f != RAISE || c->exc.ec == EC_DATA_ABORT) /* DC ZVA: with the MMU off, memory is Device */
         return done;
     if (c->exc.ec == EC_SYSREG && c->exc.iss == trap_iss(encoding, 5, done == 'r'))
         return 't';
