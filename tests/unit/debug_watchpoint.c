@@ -123,9 +123,12 @@ Test(debug, watchpoint_in_a_program)
     };
     struct harness *h = setup(MDE | KDE);
     struct cpu *c = h->cpu;
-    harness_mmu_on(h, false); /* DC ZVA is for Normal memory */
+    harness_mmu_on(h, false);
+    u64 sctlr = sysreg_peek(c, SCTLR_EL1);
     c->x[1] = HARNESS_DATA + 0x40;
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        /* DC ZVA is for Normal memory, LDTR for what EL0 may access. */
+        harness_msr(h, SCTLR_EL1, rows[i].word == DC_ZVA_X1 ? sctlr : sctlr & ~UINT64_C(1));
         for (unsigned on = 0; on < 3; on++) {
             program(h, rows[i].word, 0xd4200000 /* brk #0 */);
             harness_msr(h, DBGWVR0_EL1, HARNESS_DATA + 0x40);
