@@ -82,6 +82,15 @@ static ALWAYS_INLINE void lane_set(union vreg *v, unsigned esize, unsigned i, u6
     }
 }
 
+/* AdvSIMDExpandImm for bytes of zeros and ones: bit I of IMM8 becomes byte I. */
+static inline u64 simd_byte_mask(u32 imm8)
+{
+    u64 mask = 0;
+    for (unsigned i = 0; i < 8; i++)
+        mask |= bit(imm8, i) ? UINT64_C(0xff) << 8 * i : 0;
+    return mask;
+}
+
 /* 128 bits as the host moves them in one piece. */
 typedef u64 vec __attribute__((vector_size(16)));
 
