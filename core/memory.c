@@ -109,13 +109,11 @@ static enum flow check_alignment(struct cpu *c, u64 va, unsigned size, bool writ
     return NEXT;
 }
 
-/* One access within one page. */
+/* One access within one page; a watchpoint comes after what else may be wrong (D1.3.5). */
 static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, enum mem_how how)
 {
-    if (debug_check_watchpoint(c, va, size, false, how & MEM_UNPRIVILEGED))
-        return RAISE;
     struct place p = translate(c, va, size, false, how);
-    if (!p.ok)
+    if (!p.ok || debug_check_watchpoint(c, va, size, false, how & MEM_UNPRIVILEGED))
         return RAISE;
     *value = 0;
     if (p.host)
@@ -127,10 +125,8 @@ static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, en
 
 static enum flow write_piece(struct cpu *c, u64 va, unsigned size, u64 value, enum mem_how how)
 {
-    if (debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED))
-        return RAISE;
     struct place p = translate(c, va, size, true, how);
-    if (!p.ok)
+    if (!p.ok || debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED))
         return RAISE;
     if (p.host)
         memcpy(p.host, &value, size);
@@ -207,10 +203,31 @@ enum flow mem_write_slow(struct cpu *c, u64 va, unsigned size, u64 value, enum m
     return write_bytes(c, va, size, c->big_endian ? swapped(value, size) : value, how);
 }
 
+/*
+ * What halves of 16 bytes don't notice: that both have to be writable before either
+ * is written, and that an element of 16 bytes in Device memory has to be aligned.
+ */
+static enum flow check_whole16(struct cpu *c, u64 va, bool write, enum mem_how how)
+{
+    const u64 at[2] = {va, (va + 15) & TLB_PAGE_MASK};
+    unsigned pages = crosses_page(va, 16) ? 2 : 1;
+    bool aligned = !(va & 15) || (how & MEM_PAIR);
+    for (unsigned i = 0; i < pages && !(aligned && pages == 1); i++) {
+        struct place p = translate(c, at[i], 1, write, how);
+        if (!p.ok)
+            return RAISE;
+        if (!aligned && p.device)
+            return raise_data_abort(c, at[i], FAULT_ALIGNMENT, write ? ISS_WNR : 0);
+    }
+    return NEXT;
+}
+
 /* The halves of 16 bytes as they lie in memory; a big-endian Q register has them exchanged. */
 struct loaded2 mem_read16_slow(struct cpu *c, u64 va, enum mem_how how)
 {
     struct loaded2 r = {0, 0, check_alignment(c, va, 16, false, how)};
+    if (r.flow == NEXT)
+        r.flow = check_whole16(c, va, false, how);
     if (r.flow != NEXT)
         return r;
     enum mem_how half = how & ~(MEM_PAIR | MEM_ALIGNED);
@@ -230,11 +247,10 @@ struct loaded2 mem_read16_slow(struct cpu *c, u64 va, enum mem_how how)
 enum flow mem_write16_slow(struct cpu *c, u64 va, u64 lo, u64 hi, enum mem_how how)
 {
     enum flow f = check_alignment(c, va, 16, true, how);
+    if (f == NEXT)
+        f = check_whole16(c, va, true, how);
     if (f != NEXT)
         return f;
-    if (crosses_page(va, 16) && (!translate(c, va, 1, true, how).ok ||
-                                 !translate(c, (va + 15) & TLB_PAGE_MASK, 1, true, how).ok))
-        return RAISE;
     enum mem_how half = how & ~(MEM_PAIR | MEM_ALIGNED);
     bool exchanged = c->big_endian && (how & MEM_VECTOR);
     f = mem_write_slow(c, va, 8, exchanged ? hi : lo, half);
@@ -246,12 +262,8 @@ struct mapped mem_map_atomic_slow(struct cpu *c, u64 va, unsigned size, enum mem
     struct mapped r = {NULL, check_alignment(c, va, size, true, how | MEM_ALIGNED)};
     if (r.flow != NEXT)
         return r;
-    if (debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED)) {
-        r.flow = RAISE;
-        return r;
-    }
     struct place p = translate(c, va, size, true, how);
-    if (!p.ok)
+    if (!p.ok || debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED))
         r.flow = RAISE;
     else if (!p.host)
         r.flow = raise_data_abort(c, va, FAULT_UNSUPPORTED_ATOMIC, ISS_WNR);
@@ -267,8 +279,6 @@ enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size)
         memset(mem_at(t, block), 0, size);
         return NEXT;
     }
-    if (debug_check_watchpoint(c, block, size, true, false))
-        return RAISE;
     struct place p = translate(c, block, size, true, MEM_PLAIN);
     if (!p.ok) {
         c->exc.far = va; /* as the instruction had it (D17.2.40) */
@@ -276,6 +286,8 @@ enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size)
     }
     if (p.device) /* an alignment fault of the memory type (C5.3, DC ZVA) */
         return raise_data_abort(c, va, FAULT_ALIGNMENT, ISS_WNR);
+    if (debug_check_watchpoint(c, block, size, true, false))
+        return RAISE;
     if (!p.host)
         return raise_data_abort(c, va, FAULT_EXTERNAL, ISS_WNR);
     memset(p.host, 0, size);
