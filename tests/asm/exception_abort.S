@@ -64,22 +64,3 @@ program nops
         .endr
         done
 end
-
-/* Accesses by SP. */
-        .macro  by_sp name, instruction:vararg
-program \name
-        mov     sp, x0
-        \instruction
-        done
-end
-        .endm
-
-        by_sp   sp_ldr,         ldr x1, [sp]
-        by_sp   sp_str_pre,     str x1, [sp, #-16]!
-        by_sp   sp_ldp_post,    ldp x1, x2, [sp], #16
-        by_sp   sp_ldr_reg,     ldr x1, [sp, xzr]
-        by_sp   sp_ldxr,        ldxr x1, [sp]
-        by_sp   sp_ldr_q,       ldr q1, [sp]
-        by_sp   sp_ld1,         ld1 {v1.4s}, [sp]
-        by_sp   sp_prfm,        prfm pldl1keep, [sp]
-        by_sp   sp_add,         add x1, sp, #1
