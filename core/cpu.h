@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "core/clock.h"
+#include "core/engine/probe.h"
 #include "core/engine/uop.h"
 #include "core/irq.h"
 #include "core/isa/fp.h"
@@ -139,6 +140,9 @@ struct cpu {
     const struct log *log; /* for -d; never NULL */
     void (*send_event)(void *owner); /* SEV: to all CPUs; may be NULL */
     void *send_event_owner;
+    u8 probed; /* enum probe_event, why cpu_run returned STOP_DEBUG */
+    bool interrupts_held; /* a debugger steps: interrupts wait */
+    u64 probed_va; /* of PROBE_READ and PROBE_WRITE */
     bool stepping; /* a debug feature that only the stepping loop serves is on */
 };
 

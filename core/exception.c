@@ -5,6 +5,7 @@
 #include "core/exception.h"
 
 #include "core/debug.h"
+#include "core/engine/engine.h"
 #include "core/log.h"
 #include "core/model.h"
 
@@ -149,4 +150,7 @@ void exception_return(struct cpu *c)
     cpu_set_pstate(c, spsr);
     c->monitor.set = false;
     c->event = true;
+    const struct probe *p = &c->engine->probe;
+    if (unlikely(p->at_return) && p->at_return(p->owner, c))
+        c->probed = PROBE_RETURN;
 }

@@ -40,7 +40,7 @@ static void fill(struct cpu *c, struct tlb_bank *b, u64 va, const struct transla
     bool el0_too = t->perms & PERM_EL0_R; /* goes when PAN is set, like the non-global ones */
     struct tlb_entry entry = {va & TLB_PAGE_MASK, (u64)(uintptr_t)host - va};
     if (attr_is_device(t->attr) || c->strict_alignment || c->swaps_data ||
-        debug_watch_page(c, va & TLB_PAGE_MASK))
+        debug_watch_page(c, va & TLB_PAGE_MASK) || probe_watches_page(c, va))
         return;
     if (!write) {
         b->read[tlb_index(va)] = entry;
@@ -113,7 +113,8 @@ static enum flow check_alignment(struct cpu *c, u64 va, unsigned size, bool writ
 static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, enum mem_how how)
 {
     struct place p = translate(c, va, size, false, how);
-    if (!p.ok || debug_check_watchpoint(c, va, size, false, how & MEM_UNPRIVILEGED))
+    if (!p.ok || debug_check_watchpoint(c, va, size, false, how & MEM_UNPRIVILEGED) ||
+        probe_watch(c, va, size, false))
         return RAISE;
     *value = 0;
     if (p.host)
@@ -126,7 +127,8 @@ static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, en
 static enum flow write_piece(struct cpu *c, u64 va, unsigned size, u64 value, enum mem_how how)
 {
     struct place p = translate(c, va, size, true, how);
-    if (!p.ok || debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED))
+    if (!p.ok || debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED) ||
+        probe_watch(c, va, size, true))
         return RAISE;
     if (p.host)
         memcpy(p.host, &value, size);
@@ -263,7 +265,8 @@ struct mapped mem_map_atomic_slow(struct cpu *c, u64 va, unsigned size, enum mem
     if (r.flow != NEXT)
         return r;
     struct place p = translate(c, va, size, true, how);
-    if (!p.ok || debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED))
+    if (!p.ok || debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED) ||
+        probe_watch(c, va, size, false) || probe_watch(c, va, size, true))
         r.flow = RAISE;
     else if (!p.host)
         r.flow = raise_data_abort(c, va, FAULT_UNSUPPORTED_ATOMIC, ISS_WNR);
@@ -284,6 +287,8 @@ enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size)
         c->exc.far = va; /* as the instruction had it (D17.2.40) */
         return RAISE;
     }
+    if (probe_watch(c, block, size, true))
+        return RAISE;
     if (p.device) /* an alignment fault of the memory type (C5.3, DC ZVA) */
         return raise_data_abort(c, va, FAULT_ALIGNMENT, ISS_WNR);
     if (debug_check_watchpoint(c, block, size, true, false))

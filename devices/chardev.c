@@ -29,6 +29,12 @@ void chardev_accept(struct chardev *c)
         c->ops->accept(c);
 }
 
+void chardev_flush(struct chardev *c)
+{
+    if (c && c->ops->flush)
+        c->ops->flush(c);
+}
+
 void chardev_destroy(struct chardev *c)
 {
     if (c && c->ops->destroy)

@@ -33,7 +33,7 @@ struct chardev_client {
 
 struct chardev;
 
-/* What a back end offers; accept and destroy may be NULL. */
+/* What a back end offers; accept, flush and destroy may be NULL. */
 struct chardev_ops {
     /*
      * Take LEN bytes of output, as many as there is room for; returns how many.
@@ -41,6 +41,7 @@ struct chardev_ops {
      */
     size_t (*write)(struct chardev *c, const u8 *data, size_t len, bool must);
     void (*accept)(struct chardev *c);  /* the client has room: give it what waits */
+    void (*flush)(struct chardev *c);   /* deliver what was written without gathering more */
     void (*destroy)(struct chardev *c); /* deliver output that waits, then free */
 };
 
@@ -64,6 +65,9 @@ void chardev_write_all(struct chardev *c, const void *data, size_t len);
 
 /* There is room in the front end; what waits is received before this returns. */
 void chardev_accept(struct chardev *c);
+
+/* What was written so far is a whole that somebody waits for: a reply. */
+void chardev_flush(struct chardev *c);
 
 void chardev_destroy(struct chardev *c);
 

@@ -227,6 +227,11 @@ static size_t stream_write(struct chardev *c, const u8 *data, size_t len, bool m
     return taken;
 }
 
+static void stream_flush(struct chardev *c)
+{
+    flush_now(container_of(c, struct host_stream, dev));
+}
+
 /* Descriptors */
 
 static void in_ready(void *owner, unsigned ready)
@@ -330,6 +335,7 @@ static void stream_destroy(struct chardev *c)
 static const struct chardev_ops stream_ops = {
     .write = stream_write,
     .accept = stream_accept,
+    .flush = stream_flush,
     .destroy = stream_destroy,
 };
 

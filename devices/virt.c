@@ -156,6 +156,8 @@ enum stop virt_run(struct virt *v, u64 budget)
             continue;
         v->running = i;
         enum stop stop = cpu_run(c, budget);
+        if (stop == STOP_DEBUG)
+            return stop;
         if (stop == STOP_KICK)
             result = STOP_KICK;
         else if (stop == STOP_BUDGET && result == STOP_WFI)

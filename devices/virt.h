@@ -87,7 +87,8 @@ void virt_reset(struct virt *v);
 /*
  * Run the CPUs that are not waiting, one after the other, each for at most
  * BUDGET instructions. Returns STOP_WFI when none had anything to do, STOP_KICK
- * when one was told to return, else STOP_BUDGET.
+ * when one was told to return, else STOP_BUDGET; STOP_DEBUG at once when the
+ * running one was stopped by what somebody outside looks out for (engine/probe.h).
  */
 enum stop virt_run(struct virt *v, u64 budget);
 

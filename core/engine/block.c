@@ -164,6 +164,8 @@ static struct code_page *new_page(struct engine *e)
     for (unsigned i = 0; i < PAGE_WORDS; i++)
         p->ops[i].fn = op_decode;
     p->ops[PAGE_WORDS].fn = op_page_end;
+    memset(p->marked, 0, sizeof(p->marked));
+    p->any_marked = false;
     p->engine = e;
     p->next = e->pages;
     e->pages = p;
@@ -230,6 +232,8 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
             raise_insn_abort(c, va, t.status);
             return NULL;
         }
+        if (unlikely(c->engine->probe.break_count))
+            probe_mark_page(c->engine, page_of(ops), va & TLB_PAGE_MASK);
         tlb_note(bank, va, t.page_shift, t.ng);
         entry->tag = va & TLB_PAGE_MASK;
         entry->ops = ops;
@@ -244,6 +248,10 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
     struct code_page *p = page_of(c->ops);
     unsigned index = (unsigned)(op - p->ops);
     u32 word;
+    if (unlikely(p->marked[index / 64] & BIT(index % 64))) {
+        p->ops[index].fn = op_probe;
+        return;
+    }
     memcpy(&word, p->host + 4 * index, 4);
     decode(&p->engine->decoder, word, (struct site){.index = (u16)index}, &p->ops[index]);
 }

@@ -18,6 +18,8 @@ enum {
 struct code_page {
     struct uop ops[PAGE_WORDS + 1];
     struct engine *engine;
+    u64 marked[PAGE_WORDS / 64]; /* slots that are to be asked about: probe.h */
+    bool any_marked;
     const u8 *host; /* the page's bytes */
     u64 pa;
     struct ram_page *ram_page; /* NULL once dropped */
@@ -33,6 +35,7 @@ struct engine {
     struct code_page *retired; /* dropped, but a handler may still be in one */
     struct code_page *spare; /* free to be used again */
     unsigned page_count; /* of pages */
+    struct probe probe; /* what somebody outside looks out for */
     bool full; /* more pages than ENGINE_MAX_PAGES: drop them at the next occasion */
 };
 
@@ -68,7 +71,10 @@ void engine_decode_slot(struct cpu *c, const struct uop *op);
  */
 enum stop cpu_run(struct cpu *c, u64 budget);
 
-/* Execute exactly one instruction, or take one exception or interrupt. */
+/*
+ * Execute exactly one instruction, or take one exception or interrupt. A break at
+ * cpu.pc does not count; STOP_DEBUG for the other events of probe.h.
+ */
 enum stop cpu_step(struct cpu *c);
 
 #endif

@@ -28,18 +28,41 @@ static void enter(struct cpu *c, const struct uop *u, u64 count)
     c->in_engine = false;
 }
 
+static enum probe_verdict ask_about_exception(struct cpu *c, bool interrupt)
+{
+    const struct probe *p = &c->engine->probe;
+    return unlikely(p->at_exception) ? p->at_exception(p->owner, c, interrupt) : PROBE_PASS;
+}
+
+/* What cpu.exc holds; stopped before, its instruction counts when it is executed again. */
+static void take_raised(struct cpu *c)
+{
+    enum probe_verdict verdict = ask_about_exception(c, false);
+    c->raised = false;
+    if (verdict == PROBE_STOP_BEFORE) {
+        c->probed = PROBE_EXCEPTION;
+        c->icount--;
+        return;
+    }
+    exception_take(c);
+    if (verdict == PROBE_STOP_AFTER)
+        c->probed = PROBE_VECTOR;
+}
+
 /* Whatever stands between the CPU and its next instruction; true if something did. */
 static bool take_pending(struct cpu *c)
 {
     if (c->raised) {
-        c->raised = false;
-        exception_take(c);
+        take_raised(c);
         return true;
     }
     if (c->irq || c->fiq)
         c->halted = false; /* WFI ends with a pending interrupt, masked or not */
-    if (exception_interrupt_pending(c)) {
+    if (exception_interrupt_pending(c) && likely(!c->interrupts_held)) {
+        enum probe_verdict verdict = ask_about_exception(c, true);
         exception_take_interrupt(c);
+        if (verdict != PROBE_PASS)
+            c->probed = PROBE_VECTOR;
         return true;
     }
     return false;
@@ -94,45 +117,86 @@ static void step_instruction(struct cpu *c)
     c->scratch[index].fn = op_step_end;
 }
 
+/*
+ * After instructions: take what the last one raised, ask whether a marked op is at
+ * a break and, if not, execute it. True: somebody outside wants to stop.
+ */
+static bool settle(struct cpu *c)
+{
+    const struct probe *p = &c->engine->probe;
+    if (c->probed == PROBE_SLOT) {
+        if (p->at_break && probe_matches(c, c->pc) && p->at_break(p->owner, c)) {
+            c->probed = PROBE_BREAK;
+            return true;
+        }
+        c->probed = PROBE_NONE;
+        step_instruction(c);
+    }
+    if (c->probed == PROBE_READ || c->probed == PROBE_WRITE) {
+        c->raised = false; /* nothing was: the instruction is to be executed later */
+        c->icount--;
+    }
+    if (c->raised)
+        take_raised(c);
+    return c->probed;
+}
+
 static enum stop step(struct cpu *c)
 {
     engine_settle(c->engine);
     if (take_pending(c))
-        return STOP_BUDGET;
+        return c->probed ? STOP_DEBUG : STOP_BUDGET;
     if (c->halted)
         return STOP_WFI;
     if (debug_before_step(c))
         step_instruction(c);
     debug_after_step(c);
-    if (c->raised)
-        take_pending(c);
-    return STOP_BUDGET;
+    return settle(c) ? STOP_DEBUG : STOP_BUDGET;
 }
 
 enum stop cpu_step(struct cpu *c)
 {
+    c->probed = PROBE_NONE;
+    return step(c);
+}
+
+/* The stepping loop has no ops to mark: it asks before each instruction. */
+static enum stop step_unless_break(struct cpu *c)
+{
+    const struct probe *p = &c->engine->probe;
+    if (p->break_count && probe_matches(c, c->pc) && p->at_break(p->owner, c)) {
+        c->probed = PROBE_BREAK;
+        return STOP_DEBUG;
+    }
     return step(c);
 }
 
 enum stop cpu_run(struct cpu *c, u64 budget)
 {
     u64 end = c->icount + budget;
+    c->probed = PROBE_NONE;
     while (c->icount < end) {
         engine_settle(c->engine);
         u32 kick = atomic_exchange_explicit(&c->kick, 0, memory_order_acquire);
-        if (take_pending(c))
-            continue;
-        if (kick & KICK_MACHINE)
+        if (unlikely(kick & KICK_MACHINE))
             return STOP_KICK;
+        if (take_pending(c)) {
+            if (unlikely(c->probed))
+                return STOP_DEBUG;
+            continue;
+        }
         if (c->halted)
             return STOP_WFI;
         if (c->stepping) {
-            step(c);
+            if (step_unless_break(c) == STOP_DEBUG)
+                return STOP_DEBUG;
             continue;
         }
         const struct uop *u = fetch(c);
         if (u)
             enter(c, u, end - c->icount);
+        if (unlikely(c->raised | c->probed) && settle(c))
+            return STOP_DEBUG;
     }
     return STOP_BUDGET;
 }

@@ -68,6 +68,15 @@ HANDLER(op_decode)
     DISPATCH(u);
 }
 
+/* Not executed: the run loop asks, and steps over it. */
+HANDLER(op_probe)
+{
+    c->pc = OP_PC(u);
+    ACCOUNT(u);
+    c->probed = PROBE_SLOT;
+    LEAVE_ENGINE;
+}
+
 HANDLER(op_step_end)
 {
     CONTINUE_AT(op_exit);
