@@ -66,6 +66,7 @@ void machine_pause(struct machine *m)
     m->paused_at = host_monotonic_ns();
     m->paused = true;
     virt_kick(&m->virt);
+    gdbstub_paused(m->gdb);
 }
 
 void machine_resume(struct machine *m)
@@ -183,6 +184,24 @@ static bool connect_host(struct machine *m, struct load_error *e)
     return true;
 }
 
+/* -gdb: a stub at its own back end. */
+static bool connect_gdb(struct machine *m, struct load_error *e)
+{
+    struct host_chardev_config config = {m->loop, m->signals, "gdb", false};
+    char spec[GDBSTUB_SPEC], message[HOST_CHARDEV_ERROR];
+    bool stop;
+    const struct backend_option *o = &m->options->gdb;
+    if (o->kind == BACKEND_NONE || o->kind == BACKEND_NULL)
+        return true;
+    if (!gdbstub_spec(o->text, spec, &stop, message) ||
+        !(m->gdb_port = host_chardev_open(&config, spec, message))) {
+        snprintf(e->line, sizeof(e->line), "%s", message);
+        return false;
+    }
+    m->gdb = gdbstub_create(m, m->gdb_port, stop);
+    return m->gdb || load_fail(e, "-gdb", "%s", strerror(ENOMEM));
+}
+
 static bool open_log(struct machine *m, struct load_error *e)
 {
     m->log = (struct log){m->options->log, stderr};
@@ -264,6 +283,8 @@ static bool build(struct machine *m, struct load_error *e)
     if (o->dumpdtb)
         return dump_dtb(m, e);
     m->monitor = monitor_create(m, m->monitor_port);
+    if (!connect_gdb(m, e))
+        return false;
     if (o->pidfile && !write_pidfile(o->pidfile, e))
         return false;
     m->pidfile_written = o->pidfile;
@@ -286,11 +307,14 @@ bool machine_create(struct machine *m, const struct options *options, struct loa
 void machine_destroy(struct machine *m)
 {
     monitor_destroy(m->monitor);
+    gdbstub_exited(m->gdb, m->exit_status);
+    gdbstub_destroy(m->gdb);
     virt_disconnect(&m->virt);
     if (m->mux)
         mux_destroy(m->mux);
     chardev_destroy(m->serial);
     chardev_destroy(m->monitor_backend);
+    chardev_destroy(m->gdb_port);
     if (m->signals)
         host_signal_destroy(m->signals);
     if (m->loop)
@@ -362,12 +386,19 @@ int machine_run(struct machine *m)
             host_loop_wait(m->loop, CLOCK_NEVER);
             continue;
         }
+        if (gdbstub_steps(m->gdb)) {
+            gdbstub_step(m->gdb);
+            host_loop_dispatch(m->loop);
+            continue;
+        }
         clock_run(&m->virt.clock);
         enum stop stop = virt_run(&m->virt, budget(m));
         if (stop == STOP_KICK)
             host_loop_dispatch(m->loop);
         else if (stop == STOP_WFI)
             wait_for_event(m);
+        else if (stop == STOP_DEBUG)
+            gdbstub_stopped(m->gdb);
     }
     return m->exit_status;
 }

@@ -12,6 +12,7 @@
 #include "devices/virt.h"
 #include "firmware/boot.h"
 #include "firmware/psci.h"
+#include "tools/gdbstub/gdbstub.h"
 #include "tools/monitor.h"
 #include "tools/options.h"
 
@@ -32,6 +33,8 @@ struct machine {
     struct mux *mux; /* both ports on one back end, which is the mux's */
     struct chardev *serial, *monitor_backend; /* without a mux: their back ends */
     struct monitor *monitor;
+    struct chardev *gdb_port;
+    struct gdbstub *gdb;
     struct virt virt;
     struct psci psci;
     struct boot boot;

@@ -14,6 +14,8 @@ enum { LINE_MAX_LENGTH = 255, ESCAPE = 0x1b, BACKSPACE = 0x08, DELETE = 0x7f, KI
 
 struct monitor {
     struct machine *machine;
+    monitor_write_fn *write; /* where output goes */
+    void *owner;
     struct chardev *port;
     char line[LINE_MAX_LENGTH + 1];
     unsigned length;
@@ -24,7 +26,23 @@ struct monitor {
 static void say(struct monitor *mon, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* One piece of output; line ends become those of a raw terminal. */
+/* Line ends become those of a raw terminal. */
+static void write_port(void *owner, const char *text, size_t len)
+{
+    struct monitor *mon = owner;
+    const char *stop = text + len;
+    for (const char *p = text, *end; p < stop; p = end + 1) {
+        end = memchr(p, '\n', (size_t)(stop - p));
+        if (!end) {
+            chardev_write_all(mon->port, p, (size_t)(stop - p));
+            break;
+        }
+        chardev_write_all(mon->port, p, (size_t)(end - p));
+        chardev_write_all(mon->port, "\r\n", 2);
+    }
+}
+
+/* One piece of output. */
 static void say(struct monitor *mon, const char *format, ...)
 {
     char text[512];
@@ -34,15 +52,8 @@ static void say(struct monitor *mon, const char *format, ...)
     va_end(args);
     if (n > (int)sizeof(text) - 1)
         n = (int)sizeof(text) - 1;
-    for (char *p = text, *end; p < text + n; p = end + 1) {
-        end = memchr(p, '\n', (size_t)(text + n - p));
-        if (!end) {
-            chardev_write_all(mon->port, p, (size_t)(text + n - p));
-            break;
-        }
-        chardev_write_all(mon->port, p, (size_t)(end - p));
-        chardev_write_all(mon->port, "\r\n", 2);
-    }
+    if (n > 0)
+        mon->write(mon->owner, text, (size_t)n);
 }
 
 static void prompt(struct monitor *mon)
@@ -169,6 +180,15 @@ static void obey(struct monitor *mon)
     say(mon, "unknown command: '%s'; try 'help'\n", mon->line);
 }
 
+void monitor_execute(struct machine *m, const char *line, monitor_write_fn *write, void *owner)
+{
+    struct monitor mon = {.machine = m, .write = write, .owner = owner};
+    mon.length = (unsigned)snprintf(mon.line, sizeof(mon.line), "%s", line);
+    if (mon.length > LINE_MAX_LENGTH)
+        mon.length = LINE_MAX_LENGTH;
+    obey(&mon);
+}
+
 static void erase(struct monitor *mon)
 {
     if (mon->length) {
@@ -243,6 +263,8 @@ struct monitor *monitor_create(struct machine *m, struct chardev *port)
     if (!mon)
         return NULL;
     mon->machine = m;
+    mon->write = write_port;
+    mon->owner = mon;
     mon->port = port;
     chardev_connect(port, &client, mon);
     chardev_accept(port);

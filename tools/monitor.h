@@ -5,6 +5,8 @@
 #ifndef TOOLS_MONITOR_H
 #define TOOLS_MONITOR_H
 
+#include <stddef.h>
+
 struct chardev;
 struct machine;
 struct monitor;
@@ -15,5 +17,10 @@ struct monitor;
  */
 struct monitor *monitor_create(struct machine *m, struct chardev *port);
 void monitor_destroy(struct monitor *mon);
+
+typedef void monitor_write_fn(void *owner, const char *data, size_t len);
+
+/* Obey one command LINE on M; what it prints goes to WRITE. */
+void monitor_execute(struct machine *m, const char *line, monitor_write_fn *write, void *owner);
 
 #endif

@@ -1,0 +1,279 @@
+/*
+ * System calls and exceptions that are caught: see catch.h.
+ */
+#include "tools/gdbstub/catch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/exception.h"
+#include "tools/gdbstub/internal.h"
+
+/* Numbers of calls (asm-generic/unistd.h) that do not come back, or come back elsewhere. */
+enum {
+    NR_EXIT = 93,
+    NR_EXIT_GROUP = 94,
+    NR_RT_SIGRETURN = 139,
+    NR_EXECVE = 221,
+    NR_EXECVEAT = 281
+};
+
+enum { MAX_CALLS = 4096, MAX_NUMBERS = 1024, TTBR_BADDR_TOP = 47 };
+
+/* A call that was reported and has not returned. */
+struct call {
+    u64 stack, space, sp; /* SP_EL1, TTBR0_EL1.BADDR, SP_EL0 */
+    u64 pc;               /* of the SVC */
+    u64 number;
+};
+
+struct catcher {
+    bool syscalls;            /* catch some */
+    u64 numbers[MAX_NUMBERS]; /* which ones; */
+    unsigned number_count;    /* 0: all */
+    u64 exceptions;           /* BIT of a kind's place in kinds[] */
+    struct call calls[MAX_CALLS];
+    unsigned call_count;
+    u64 reported; /* the number of the call that the CPU stopped for */
+};
+
+/* What an exception is called at the prompt. EC 0xff: an interrupt. */
+static const struct kind {
+    const char *name;
+    u8 ec;
+} kinds[] = {
+    {"svc", EC_SVC},
+    {"undef", EC_UNKNOWN},
+    {"data-abort", EC_DATA_ABORT},
+    {"insn-abort", EC_INSN_ABORT},
+    {"irq", 0xff},
+    {"brk", EC_BRK},
+    {"sysreg", EC_SYSREG},
+    {"fp", EC_FP_ACCESS},
+    {"wfx", EC_WFX},
+    {"hvc", EC_HVC},
+    {"smc", EC_SMC},
+    {"illegal-state", EC_ILLEGAL_STATE},
+    {"pc-alignment", EC_PC_ALIGNMENT},
+    {"sp-alignment", EC_SP_ALIGNMENT},
+    {"breakpoint", EC_BREAKPOINT},
+    {"step", EC_SOFTWARE_STEP},
+    {"watchpoint", EC_WATCHPOINT},
+};
+
+static struct catcher *obtain(struct gdbstub *g)
+{
+    if (!g->catcher)
+        g->catcher = calloc(1, sizeof(*g->catcher));
+    return g->catcher;
+}
+
+void catch_destroy(struct gdbstub *g)
+{
+    free(g->catcher);
+    g->catcher = NULL;
+}
+
+void catch_clear(struct gdbstub *g)
+{
+    if (!g->catcher)
+        return;
+    g->catcher->syscalls = false;
+    g->catcher->exceptions = 0;
+    g->catcher->call_count = 0;
+}
+
+bool catch_syscalls(struct gdbstub *g, const char *args)
+{
+    struct catcher *k = obtain(g);
+    u64 on;
+    unsigned count = 0;
+    if (!k || !hex_number(&args, &on) || on > 1)
+        return false;
+    for (; *args; count++)
+        if (!on || count == MAX_NUMBERS || !skip_word(&args, ";") ||
+            !hex_number(&args, &k->numbers[count]))
+            return false;
+    k->number_count = count;
+    k->syscalls = on;
+    if (!on)
+        k->call_count = 0;
+    return true;
+}
+
+static bool wanted(const struct catcher *k, u64 number)
+{
+    for (unsigned i = 0; i < k->number_count; i++)
+        if (k->numbers[i] == number)
+            return true;
+    return !k->number_count;
+}
+
+static u64 address_space(const struct cpu *c)
+{
+    return bits(c->sys[TTBR0_EL1], TTBR_BADDR_TOP, 1);
+}
+
+static void forget(struct catcher *k, unsigned i)
+{
+    k->call_count--;
+    memmove(&k->calls[i], &k->calls[i + 1], (k->call_count - i) * sizeof(k->calls[0]));
+}
+
+/* The SVC at cpu.pc is going to be executed, and has been reported. */
+static void note_call(struct catcher *k, const struct cpu *c)
+{
+    u64 number = c->x[8];
+    if (number == NR_EXIT || number == NR_EXIT_GROUP || number == NR_RT_SIGRETURN)
+        return;
+    if (k->call_count == MAX_CALLS)
+        forget(k, 0);
+    k->calls[k->call_count++] =
+        (struct call){cpu_sp(c, 1), address_space(c), cpu_sp(c, 0), c->pc, number};
+}
+
+/* It was interrupted, and the kernel has it made again. */
+static bool is_restart(const struct catcher *k, const struct cpu *c)
+{
+    for (unsigned i = k->call_count; i-- > 0;) {
+        const struct call *call = &k->calls[i];
+        if (call->stack == cpu_sp(c, 1) && call->pc == c->pc && call->sp == cpu_sp(c, 0) &&
+            call->space == address_space(c))
+            return true;
+    }
+    return false;
+}
+
+static enum probe_verdict at_svc(struct gdbstub *g, struct cpu *c)
+{
+    struct catcher *k = g->catcher;
+    bool told = g->passing == c && g->passing_pc == c->pc && g->passing_icount + 1 == c->icount;
+    if (told) {
+        note_call(k, c);
+        return PROBE_PASS;
+    }
+    if (!wanted(k, c->x[8]) || is_restart(k, c))
+        return PROBE_PASS;
+    k->reported = c->x[8];
+    return PROBE_STOP_BEFORE;
+}
+
+static bool kind_matches(const struct kind *kind, const struct cpu *c, bool interrupt)
+{
+    return interrupt ? kind->ec == 0xff : kind->ec == c->exc.ec;
+}
+
+static enum probe_verdict at_exception(void *owner, struct cpu *c, bool interrupt)
+{
+    struct gdbstub *g = owner;
+    const struct catcher *k = g->catcher;
+    if (k->syscalls && !interrupt && c->exc.ec == EC_SVC && c->el == 0 &&
+        at_svc(g, c) == PROBE_STOP_BEFORE)
+        return PROBE_STOP_BEFORE;
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+        if (k->exceptions & BIT(i) && kind_matches(&kinds[i], c, interrupt))
+            return PROBE_STOP_AFTER;
+    return PROBE_PASS;
+}
+
+/* C is back at EL0: is that the end of CALL? */
+static bool ends(const struct call *call, const struct cpu *c)
+{
+    if ((call->number == NR_EXECVE || call->number == NR_EXECVEAT) && c->x[0] == 0)
+        return true; /* another program, at its entry */
+    return c->pc == call->pc + 4 && call->sp == cpu_sp(c, 0) && call->space == address_space(c);
+}
+
+static bool at_return(void *owner, struct cpu *c)
+{
+    struct catcher *k = ((struct gdbstub *)owner)->catcher;
+    if (c->el)
+        return false;
+    for (unsigned i = k->call_count; i-- > 0;) {
+        if (k->calls[i].stack != cpu_sp(c, 1) || !ends(&k->calls[i], c))
+            continue;
+        k->reported = k->calls[i].number;
+        forget(k, i);
+        return true;
+    }
+    return false;
+}
+
+void catch_apply(struct gdbstub *g, struct probe *p)
+{
+    const struct catcher *k = g->catcher;
+    p->at_exception = k && (k->syscalls || k->exceptions) ? at_exception : NULL;
+    p->at_return = k && k->syscalls ? at_return : NULL;
+}
+
+void catch_reason(struct gdbstub *g, const struct cpu *c, struct text *why)
+{
+    text_printf(why, "syscall_%s:%llx;", c->probed == PROBE_RETURN ? "return" : "entry",
+                (unsigned long long)g->catcher->reported);
+}
+
+static const char *class_name(u32 ec)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+        if (kinds[i].ec == ec)
+            return kinds[i].name;
+    return "exception";
+}
+
+void catch_describe(const struct cpu *c, struct text *out)
+{
+    enum { OFFSET_MASK = 0x7ff, IRQ_BIT = 7, FROM_EL0 = 10 };
+    u64 offset = c->pc & OFFSET_MASK, esr = c->sys[ESR_EL1];
+    bool interrupt = bits(offset, 8, IRQ_BIT) != 0;
+    u32 ec = (u32)bits(esr, 31, 26);
+    bool same = ec == EC_INSN_ABORT + 1 || ec == EC_DATA_ABORT + 1 || ec == EC_BREAKPOINT + 1 ||
+                ec == EC_SOFTWARE_STEP + 1 || ec == EC_WATCHPOINT + 1;
+    text_printf(out, "caught %s from EL%u, pc %#llx, to VBAR_EL1+%#llx",
+                interrupt ? "an interrupt" : class_name(ec - same), bit(offset, FROM_EL0) ? 0 : 1,
+                (unsigned long long)c->sys[ELR_EL1], (unsigned long long)offset);
+    if (!interrupt)
+        text_printf(out, ", ESR_EL1 %#llx", (unsigned long long)esr);
+    if (!interrupt && c->exc.has_far)
+        text_printf(out, ", FAR_EL1 %#llx", (unsigned long long)c->sys[FAR_EL1]);
+    text_puts(out, "\n");
+}
+
+/* The place of WORD, LEN characters, in kinds[], or -1. */
+static int find_kind(const char *word, size_t len)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+        if (strlen(kinds[i].name) == len && memcmp(kinds[i].name, word, len) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void list_kinds(struct text *out, u64 set)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+        if (set & BIT(i))
+            text_printf(out, " %s", kinds[i].name);
+    text_puts(out, "\n");
+}
+
+void catch_exceptions(struct gdbstub *g, const char *words, struct text *out)
+{
+    struct catcher *k = obtain(g);
+    u64 set = 0;
+    if (!k)
+        return;
+    for (size_t len; *words; words += len) {
+        words += strspn(words, " |,");
+        len = strcspn(words, " |,");
+        int kind = find_kind(words, len);
+        bool all = len == 3 && memcmp(words, "all", 3) == 0;
+        if (len && kind < 0 && !all && !(len == 4 && memcmp(words, "none", 4) == 0)) {
+            text_printf(out, "no such exception: '%.*s'; there are all, none", (int)len, words);
+            list_kinds(out, UINT64_MAX);
+            return;
+        }
+        set |= all ? ones(ARRAY_LEN(kinds)) : kind >= 0 ? BIT(kind) : 0;
+    }
+    k->exceptions = set;
+    text_puts(out, set ? "stops at the vector of:" : "stops at no exception");
+    list_kinds(out, set);
+}

@@ -1,0 +1,39 @@
+/*
+ * Stops at system calls (QCatchSyscalls), where they are made and where they
+ * return, and at exceptions of chosen kinds.
+ *
+ * A call belongs to a kernel stack: whoever executes at EL0 has SP_EL1 at the top
+ * of its own, so that number tells tasks apart in any kernel that has a stack for
+ * each. A call ends where that stack returns to EL0 right behind the SVC, with the
+ * same SP; a return to the SVC itself restarts it; anything else is a signal's
+ * handler, and the call's end comes later.
+ */
+#ifndef TOOLS_GDBSTUB_CATCH_H
+#define TOOLS_GDBSTUB_CATCH_H
+
+#include "tools/gdbstub/text.h"
+
+struct catcher;
+struct cpu;
+struct gdbstub;
+struct probe;
+
+void catch_destroy(struct gdbstub *g);
+void catch_clear(struct gdbstub *g); /* catch nothing any more */
+
+/* Hook up what is to be caught, and nothing else. */
+void catch_apply(struct gdbstub *g, struct probe *p);
+
+/* What follows "QCatchSyscalls:": 0, 1, or 1;number;... in hex. False: malformed. */
+bool catch_syscalls(struct gdbstub *g, const char *args);
+
+/* `catch exception WORDS`; what is caught now goes to OUT. */
+void catch_exceptions(struct gdbstub *g, const char *words, struct text *out);
+
+/* Why C stopped with PROBE_EXCEPTION or PROBE_RETURN, for the stop reply. */
+void catch_reason(struct gdbstub *g, const struct cpu *c, struct text *why);
+
+/* C has taken an exception that is caught: a line for the user. */
+void catch_describe(const struct cpu *c, struct text *out);
+
+#endif

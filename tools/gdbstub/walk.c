@@ -1,0 +1,93 @@
+/*
+ * The walk of walk.h, after DDI 0487, D8.2. What a walk means for an access is
+ * mmu/walk.c's to say; here it is shown.
+ */
+#include "tools/gdbstub/walk.h"
+
+#include <string.h>
+
+enum { LAST_LEVEL = 3, DESC_AF = 10 };
+
+static unsigned granule_of(const struct regime *r, bool upper)
+{
+    static const u8 tg0[4] = {12, 16, 14, 0}, tg1[4] = {0, 14, 12, 16};
+    unsigned shift = upper ? tg1[bits(r->tcr, 31, 30)] : tg0[bits(r->tcr, 15, 14)];
+    return shift ? shift : 12;
+}
+
+static void levels(struct cpu *c, const struct regime *r, u64 va, struct walk *w)
+{
+    unsigned size = (unsigned)(w->upper ? bits(r->tcr, 21, 16) : bits(r->tcr, 5, 0));
+    unsigned va_bits = 64 - size, stride = w->granule - 3;
+    if (size < 16 || size > 39) {
+        w->why = "TCR_EL1.TxSZ is out of range";
+        return;
+    }
+    unsigned level = LAST_LEVEL + 1 - (va_bits - 4) / stride;
+    unsigned shift = w->granule + (LAST_LEVEL - level) * stride;
+    unsigned index_bits = va_bits - shift;
+    u64 table = bits(r->ttbr[w->upper], 47, 0) & ~ones(index_bits + 3);
+    for (; level <= LAST_LEVEL; level++, shift -= stride, index_bits = stride) {
+        struct walk_level *l = &w->levels[w->count++];
+        *l = (struct walk_level){level, table + (bits(va, shift + index_bits - 1, shift) << 3), 0};
+        if (!bus_dma_read(c->bus, l->desc_pa, &l->desc, 8)) {
+            w->why = "the descriptor is not in RAM";
+            return;
+        }
+        if (r->big_endian)
+            l->desc = __builtin_bswap64(l->desc);
+        u64 address = bits(l->desc, 47, 0) & ~ones(w->granule);
+        bool block = !bit(l->desc, 1);
+        if (!bit(l->desc, 0) || (block && (level == LAST_LEVEL || level == 0))) {
+            w->why = "the descriptor is invalid";
+            return;
+        }
+        if (block || level == LAST_LEVEL) {
+            w->mapped = true;
+            w->accessed = bit(l->desc, DESC_AF);
+            w->pa = (address & ~ones(shift)) | (va & ones(shift));
+            return;
+        }
+        table = address;
+    }
+}
+
+void walk_tables(struct cpu *c, const struct regime *r, u64 va, struct walk *w)
+{
+    struct regime still = *r;
+    *w = (struct walk){.upper = bit(va, 55)};
+    w->granule = granule_of(r, w->upper);
+    if (!r->mmu_on) {
+        w->why = "the MMU is off";
+        w->t = mmu_walk(c->bus, r, va, ACCESS_READ);
+        w->mapped = w->accessed = w->t.ok;
+        w->pa = w->t.pa;
+        return;
+    }
+    unsigned size = (unsigned)(w->upper ? bits(r->tcr, 21, 16) : bits(r->tcr, 5, 0));
+    unsigned top = bit(r->tcr, 37 + w->upper) ? 55 : 63;
+    unsigned low = size < 64 - 12 && size ? 64 - size : 48;
+    if (bit(r->tcr, w->upper ? 23 : 7))
+        w->why = "TCR_EL1.EPDx disables this table";
+    else if (low <= top && bits(va, top, low) != (w->upper ? ones(top - low + 1) : 0))
+        w->why = "the address is outside the range of TCR_EL1.TxSZ";
+    else
+        levels(c, r, va, w);
+    still.has_hafdbs = false; /* a look sets no access flag */
+    if (w->mapped)
+        w->t = mmu_walk(c->bus, &still, va, ACCESS_READ);
+}
+
+bool walk_address(struct cpu *c, u64 va, u64 *pa)
+{
+    struct regime still = c->regime;
+    still.has_hafdbs = false;
+    struct translation t = mmu_walk(c->bus, &still, va, ACCESS_READ);
+    *pa = t.pa;
+    if (t.ok || (t.status & ~3) != FAULT_ACCESS_FLAG)
+        return t.ok;
+    struct walk w;
+    walk_tables(c, &c->regime, va, &w);
+    *pa = w.pa;
+    return w.mapped;
+}

@@ -1,0 +1,34 @@
+/*
+ * A translation table walk for people and debuggers: each level with its
+ * descriptor, and the address that results even where an access would fault for
+ * a permission or the access flag. It changes nothing.
+ */
+#ifndef TOOLS_GDBSTUB_WALK_H
+#define TOOLS_GDBSTUB_WALK_H
+
+#include "core/cpu.h"
+
+struct walk_level {
+    unsigned level;
+    u64 desc_pa, desc;
+};
+
+struct walk {
+    struct walk_level levels[5];
+    unsigned count;
+    bool upper;       /* TTBR1_EL1 */
+    unsigned granule; /* log2 */
+    bool mapped;
+    bool accessed; /* the access flag is set */
+    u64 pa;
+    struct translation t; /* meaningful with mapped and accessed */
+    const char *why;      /* it is not mapped */
+};
+
+/* Walk the tables of C's regime R, which may be changed from the CPU's own, for VA. */
+void walk_tables(struct cpu *c, const struct regime *r, u64 va, struct walk *w);
+
+/* The physical address of VA in the regime in force. */
+bool walk_address(struct cpu *c, u64 va, u64 *pa);
+
+#endif
