@@ -34,6 +34,7 @@ struct host_signal {
     struct sigaction before[ARRAY_LEN(signals)];
 
     int terminal; /* -1: none is guarded */
+    volatile bool is_raw; /* and not restored, as it is while we are stopped */
     struct termios saved, raw;
 };
 
@@ -43,17 +44,28 @@ struct host_signal {
  */
 static struct host_signal *volatile current;
 
-static void restore_terminal(const struct host_signal *h)
+/*
+ * Set it even if we have become a background job meanwhile, which SIGTTOU would
+ * punish; but not when it has been restored: then it is a shell's by now.
+ */
+static void restore_terminal(struct host_signal *h)
 {
-    if (h && h->terminal >= 0)
-        tcsetattr(h->terminal, TCSANOW, &h->saved);
+    sigset_t ttou, before;
+    if (!h || !h->is_raw)
+        return;
+    sigemptyset(&ttou);
+    sigaddset(&ttou, SIGTTOU);
+    pthread_sigmask(SIG_BLOCK, &ttou, &before);
+    tcsetattr(h->terminal, TCSANOW, &h->saved);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    h->is_raw = false;
 }
 
-/* In the background it is another process's terminal, and setting it would stop us. */
-static void take_terminal(const struct host_signal *h)
+/* In the background it is another process's terminal. */
+static void take_terminal(struct host_signal *h)
 {
     if (h && h->terminal >= 0 && tcgetpgrp(h->terminal) == getpgrp())
-        tcsetattr(h->terminal, TCSANOW, &h->raw);
+        h->is_raw = tcsetattr(h->terminal, TCSANOW, &h->raw) == 0;
 }
 
 static void default_action(int number)
@@ -231,7 +243,8 @@ bool host_signal_guard_terminal(struct host_signal *h, int fd, const struct term
     h->raw = *raw;
     take_signals(h, false);
     h->terminal = fd;
-    if (!tcsetattr(fd, TCSANOW, raw))
+    h->is_raw = tcsetattr(fd, TCSANOW, raw) == 0;
+    if (h->is_raw)
         return true;
     int error = errno;
     host_signal_release_terminal(h);
