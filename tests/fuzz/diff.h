@@ -1,0 +1,25 @@
+/*
+ * The differential runs: rows of the instruction table, or words from anywhere, on both
+ * engines and on the reference.
+ */
+#ifndef TESTS_FUZZ_DIFF_H
+#define TESTS_FUZZ_DIFF_H
+
+#include "core/types.h"
+
+struct diff_options {
+    const char *cpu; /* our model */
+    const char *qemu, *qemu_cpu, *reference;
+    const char *rows; /* globs; NULL: random words */
+    u64 count;        /* records, or words */
+    u64 seconds;      /* 0: no limit */
+    u64 seed;
+    u64 at;           /* only this record is of interest; UINT64_MAX: all are */
+    unsigned length;  /* words in a program */
+    unsigned reports; /* how many mismatches are printed */
+};
+
+/* Returns the number of mismatches, or -1 after a line that says what went wrong. */
+s64 diff_run(const struct diff_options *o);
+
+#endif

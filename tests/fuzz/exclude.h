@@ -1,0 +1,20 @@
+/*
+ * The words that the two sides cannot be expected to agree on, each with its reason.
+ */
+#ifndef TESTS_FUZZ_EXCLUDE_H
+#define TESTS_FUZZ_EXCLUDE_H
+
+#include "core/types.h"
+
+struct exclusion {
+    u32 mask, value; /* words W with (W & mask) == value */
+    const char *what, *reason;
+};
+
+/* The exclusion that W falls under, or NULL. */
+const struct exclusion *exclude_find(u32 w);
+
+/* The I-th exclusion, NULL behind the last. */
+const struct exclusion *exclude_at(unsigned i);
+
+#endif

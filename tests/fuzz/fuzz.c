@@ -1,0 +1,162 @@
+/*
+ * fuzz: compare this emulator with qemu-aarch64, instruction by instruction, or feed it
+ * words at random. See usage() for what it takes; exit status 1 if anything was found.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/fuzz/diff.h"
+#include "tests/fuzz/exclude.h"
+#include "tests/fuzz/record.h"
+
+#ifndef FUZZ_REFERENCE
+#define FUZZ_REFERENCE "reference"
+#endif
+
+static void usage(FILE *out)
+{
+    fputs("fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
+          "fuzz --words                 words from all 2^32, against QEMU\n"
+          "fuzz --exclusions            what is not compared, and why\n"
+          "  --cpu MODEL       of ours (cortex-a57)\n"
+          "  --qemu-cpu MODEL  of QEMU's (the same)\n"
+          "  --qemu PATH       qemu-aarch64\n"
+          "  --reference PATH  the program that QEMU runs\n"
+          "  --count N         how many executions (1000000)\n"
+          "  --seconds S       stop after this long\n"
+          "  --seed S          0 unless given\n"
+          "  --length N        words in a program, at most 4 (1)\n"
+          "  --reports N       print so many mismatches in full (10)\n"
+          "  --at N            execution N of the seed alone, as a mismatch names it\n",
+          out);
+}
+
+static u64 number(const char *option, const char *text, u64 most)
+{
+    char *end;
+    errno = 0;
+    u64 v = strtoull(text, &end, 0);
+    if (errno || *end || end == text || v > most) {
+        fprintf(stderr, "fuzz: --%s takes a number up to %" PRIu64 ", not '%s'\n", option, most,
+                text);
+        exit(1);
+    }
+    return v;
+}
+
+static int print_exclusions(void)
+{
+    for (unsigned i = 0; exclude_at(i); i++)
+        printf("%08x/%08x  %-12s %s\n", exclude_at(i)->value, exclude_at(i)->mask,
+               exclude_at(i)->what, exclude_at(i)->reason);
+    return 0;
+}
+
+enum option_id {
+    ROWS = 1,
+    WORDS,
+    EXCLUSIONS,
+    CPU,
+    QEMU_CPU,
+    QEMU,
+    REFERENCE,
+    COUNT,
+    SECONDS,
+    SEED,
+    LENGTH,
+    REPORTS,
+    AT,
+    HELP
+};
+
+static const struct option options[] = {
+    {"rows", 1, NULL, ROWS},
+    {"words", 0, NULL, WORDS},
+    {"exclusions", 0, NULL, EXCLUSIONS},
+    {"cpu", 1, NULL, CPU},
+    {"qemu-cpu", 1, NULL, QEMU_CPU},
+    {"qemu", 1, NULL, QEMU},
+    {"reference", 1, NULL, REFERENCE},
+    {"count", 1, NULL, COUNT},
+    {"seconds", 1, NULL, SECONDS},
+    {"seed", 1, NULL, SEED},
+    {"length", 1, NULL, LENGTH},
+    {"reports", 1, NULL, REPORTS},
+    {"at", 1, NULL, AT},
+    {"help", 0, NULL, HELP},
+    {NULL, 0, NULL, 0},
+};
+
+int main(int argc, char **argv)
+{
+    struct diff_options o = {
+        .cpu = "cortex-a57",
+        .qemu = "qemu-aarch64",
+        .reference = FUZZ_REFERENCE,
+        .count = 1000000,
+        .at = UINT64_MAX,
+        .length = 1,
+        .reports = 10,
+    };
+    bool words = false;
+    int id;
+    while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (id) {
+        case ROWS:
+            o.rows = optarg;
+            break;
+        case WORDS:
+            words = true;
+            break;
+        case EXCLUSIONS:
+            return print_exclusions();
+        case CPU:
+            o.cpu = optarg;
+            break;
+        case QEMU_CPU:
+            o.qemu_cpu = optarg;
+            break;
+        case QEMU:
+            o.qemu = optarg;
+            break;
+        case REFERENCE:
+            o.reference = optarg;
+            break;
+        case COUNT:
+            o.count = number("count", optarg, UINT64_MAX / 2);
+            break;
+        case SECONDS:
+            o.seconds = number("seconds", optarg, UINT32_MAX);
+            break;
+        case SEED:
+            o.seed = number("seed", optarg, UINT64_MAX);
+            break;
+        case LENGTH:
+            o.length = (unsigned)number("length", optarg, RECORD_MAX_WORDS - 1);
+            break;
+        case REPORTS:
+            o.reports = (unsigned)number("reports", optarg, UINT32_MAX);
+            break;
+        case AT:
+            o.at = number("at", optarg, UINT64_MAX - 1);
+            break;
+        case HELP:
+            usage(stdout);
+            return 0;
+        default:
+            usage(stderr);
+            return 1;
+        }
+    }
+    if (words == !!o.rows || !o.length || optind != argc) {
+        usage(stderr);
+        return 1;
+    }
+    if (!o.qemu_cpu)
+        o.qemu_cpu = o.cpu;
+    return diff_run(&o) ? 1 : 0;
+}

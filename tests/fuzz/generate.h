@@ -1,0 +1,80 @@
+/*
+ * Programs of words from the instruction table, and register states to run them from.
+ * What is made depends on the random numbers alone.
+ */
+#ifndef TESTS_FUZZ_GENERATE_H
+#define TESTS_FUZZ_GENERATE_H
+
+#include "core/isa/decode.h"
+#include "tests/fuzz/random.h"
+#include "tests/fuzz/record.h"
+
+/* What to draw words from. */
+struct generator {
+    const struct decoder *decoder;
+    u16 rows[A64_COUNT];
+    unsigned row_count;
+    unsigned length; /* words in a program, 1 to RECORD_MAX_WORDS */
+};
+
+struct program {
+    u32 word[RECORD_MAX_WORDS];
+    unsigned words;
+    unsigned slot;
+};
+
+/* Select the rows whose name matches one of GLOBS (comma-separated). Returns how many. */
+unsigned generate_select(struct generator *g, const char *globs);
+
+/* A word of row ROW: what its pattern fixes, and random fields. */
+u32 generate_word(struct rng *r, const struct decoder *d, unsigned row);
+
+/*
+ * A program for slot SLOT. A store-exclusive gets a load-exclusive in front of it more
+ * often than not. No word is excluded (exclude.h), and no branch leads to where the
+ * reference would not come back from.
+ */
+void generate_program(struct rng *r, const struct generator *g, unsigned slot, struct program *p);
+
+/*
+ * The same for a word that is given, which may be changed where it branches or loads
+ * from what must not be touched. False if the word is excluded.
+ */
+bool generate_single(struct rng *r, u32 word, unsigned slot, struct program *p);
+
+/* Put P between the slot's own words into the image of the code area. */
+void generate_code(const struct program *p, u32 *code);
+
+/* The image without programs; TAIL is where its stub jumps to. */
+void generate_empty_code(u32 *code, u64 tail);
+
+/* The address of P's first word. */
+static inline u64 program_start(const struct program *p)
+{
+    return RECORD_CODE + RECORD_SLOT_OFFSET + p->slot * (u64)RECORD_SLOT_BYTES + 4;
+}
+
+/* Behind its last one: there is the branch to the stub. */
+static inline u64 program_end(const struct program *p)
+{
+    return program_start(p) + 4 * p->words;
+}
+
+/* Values for registers that a program does not name; made once. */
+enum { POOL_SIZE = 4096 };
+
+struct state_pool {
+    u64 x[POOL_SIZE];
+    uint64_t v[POOL_SIZE][2];
+};
+
+void generate_pool(struct rng *r, struct state_pool *pool);
+
+/* Registers to run P from. */
+void generate_state(struct rng *r, const struct state_pool *pool, const struct program *p,
+                    struct record_state *s);
+
+/* What the data area holds at the start of a batch. */
+void generate_data(struct rng *r, u8 *data);
+
+#endif
