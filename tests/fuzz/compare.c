@@ -60,7 +60,7 @@ static void compare_addresses(struct record_state *ours, struct record_state *re
     enum { HOST_BITS = 47, WIDEST = 64 };
     ours->far = (u64)sext(ours->far, 56);
     reference->far = (u64)sext(reference->far, 56);
-    if (!is_abort(reference->kind) || (!reference->far && (ours->far + WIDEST) >> HOST_BITS))
+    if (!is_abort(reference->kind) || (!reference->far && ours->far >= BIT(HOST_BITS) - WIDEST))
         reference->far = ours->far;
 }
 
