@@ -152,7 +152,8 @@ static bool open_backend(struct machine *m, const struct backend_option *o, cons
     if (strncmp(spec, "mon:", 4) == 0)
         spec += 4;
     *backend = host_chardev_open(&config, spec, message);
-    return *backend || load_fail(e, o == &m->options->serial ? "-serial" : "-monitor", "%s", message);
+    return *backend ||
+           load_fail(e, o == &m->options->serial ? "-serial" : "-monitor", "%s", message);
 }
 
 /* The serial port's and the monitor's back ends: apart, or on one multiplexer. */
@@ -334,8 +335,8 @@ static u64 budget(const struct machine *m)
 {
     u64 deadline = clock_deadline(&m->virt.clock), now = clock_now(&m->virt.clock);
     u64 left = deadline > now ? deadline - now : 0;
-    u64 n = m->options->icount ? (left >> m->options->icount_shift) + 1
-                               : left / NS_PER_INSTRUCTION + 1;
+    u64 n =
+        m->options->icount ? (left >> m->options->icount_shift) + 1 : left / NS_PER_INSTRUCTION + 1;
     return n < CHUNK ? n : CHUNK;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "core/exception.h"
+#include "tools/gdbstub/text.h"
+#include "tools/inspect.h"
 #include "tools/machine.h"
 
 enum { LINE_MAX_LENGTH = 255, ESCAPE = 0x1b, BACKSPACE = 0x08, DELETE = 0x7f, KILL_LINE = 0x15 };
@@ -23,8 +25,7 @@ struct monitor {
     bool greeted;
 };
 
-static void say(struct monitor *mon, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void say(struct monitor *mon, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Line ends become those of a raw terminal. */
 static void write_port(void *owner, const char *text, size_t len)
@@ -61,33 +62,33 @@ static void prompt(struct monitor *mon)
     say(mon, "(mini-a64) ");
 }
 
-static void command_quit(struct monitor *mon)
+static void command_quit(struct monitor *mon, const char *args)
 {
     machine_request(mon->machine, REQUEST_QUIT);
 }
 
-static void command_reset(struct monitor *mon)
+static void command_reset(struct monitor *mon, const char *args)
 {
     machine_request(mon->machine, REQUEST_RESET);
 }
 
-static void command_stop(struct monitor *mon)
+static void command_stop(struct monitor *mon, const char *args)
 {
     machine_pause(mon->machine);
 }
 
-static void command_cont(struct monitor *mon)
+static void command_cont(struct monitor *mon, const char *args)
 {
     machine_resume(mon->machine);
 }
 
-static void command_status(struct monitor *mon)
+static void command_status(struct monitor *mon, const char *args)
 {
     say(mon, "VM status: %s\n", mon->machine->paused ? "paused" : "running");
 }
 
 /* X0 to X30, SP, PC, PSTATE and the registers an exception leaves behind. */
-static void command_registers(struct monitor *mon)
+static void command_registers(struct monitor *mon, const char *args)
 {
     struct virt *v = &mon->machine->virt;
     struct cpu *c = v->cpu[v->running];
@@ -100,8 +101,8 @@ static void command_registers(struct monitor *mon)
     say(mon, "PSTATE=%08llx %c%c%c%c EL%u%c\n", (unsigned long long)pstate, nzcv & 8 ? 'N' : '-',
         nzcv & 4 ? 'Z' : '-', nzcv & 2 ? 'C' : '-', nzcv & 1 ? 'V' : '-', c->el,
         c->el && c->sp_sel ? 'h' : 't');
-    static const enum sysreg shown[] = {ELR_EL1,   SPSR_EL1,  ESR_EL1,  FAR_EL1, VBAR_EL1,
-                                        SCTLR_EL1, TTBR0_EL1, TTBR1_EL1};
+    static const enum sysreg shown[] = {ELR_EL1,  SPSR_EL1,  ESR_EL1,   FAR_EL1,
+                                        VBAR_EL1, SCTLR_EL1, TTBR0_EL1, TTBR1_EL1};
     for (unsigned i = 0; i < ARRAY_LEN(shown); i++)
         say(mon, "%s=%016llx%s", sysreg_rows[shown[i]].name,
             (unsigned long long)sysreg_peek(c, shown[i]), i % 3 == 2 ? "\n" : " ");
@@ -109,44 +110,66 @@ static void command_registers(struct monitor *mon)
 }
 
 /* Regions of the physical address map in order of address. */
-static void command_mtree(struct monitor *mon)
+static void command_mtree(struct monitor *mon, const char *args)
 {
     const struct bus *b = &mon->machine->virt.bus;
     for (unsigned i = 0; i < b->mmio_count; i++)
         say(mon, "%016llx-%016llx %s\n", (unsigned long long)b->mmio[i].base,
-            (unsigned long long)(b->mmio[i].base + b->mmio[i].ops->size - 1),
-            b->mmio[i].ops->name);
+            (unsigned long long)(b->mmio[i].base + b->mmio[i].ops->size - 1), b->mmio[i].ops->name);
     for (unsigned i = 0; i < b->ram_count; i++)
         say(mon, "%016llx-%016llx %s\n", (unsigned long long)b->ram[i].base,
             (unsigned long long)(b->ram[i].base + b->ram[i].size - 1), b->ram[i].name);
 }
 
-static void command_powerdown(struct monitor *mon)
+static void command_powerdown(struct monitor *mon, const char *args)
 {
     virt_power_key(&mon->machine->virt);
 }
 
-static void command_help(struct monitor *mon);
+/* Looks have a text to themselves. */
+#define LOOK(name)                                                                                 \
+    static void command_##name(struct monitor *mon, const char *args)                              \
+    {                                                                                              \
+        struct text t = {0};                                                                       \
+        inspect_##name(mon->machine, args, &t);                                                    \
+        if (t.len)                                                                                 \
+            mon->write(mon->owner, t.data, t.len);                                                 \
+        text_free(&t);                                                                             \
+    }
+
+LOOK(walk)
+LOOK(mem)
+LOOK(tlb)
+LOOK(irq)
+LOOK(exceptions)
+
+static void command_help(struct monitor *mon, const char *args);
 
 static const struct command {
-    const char *name, *alias, *help;
-    void (*run)(struct monitor *mon);
+    const char *name, *alias, *args, *help; /* args: what may follow, NULL: nothing */
+    void (*run)(struct monitor *mon, const char *args);
 } commands[] = {
-    {"help", "?", "this list", command_help},
-    {"info registers", NULL, "registers of the CPU", command_registers},
-    {"info mtree", NULL, "the physical address map", command_mtree},
-    {"info status", NULL, "running or paused", command_status},
-    {"stop", "s", "stop the machine; its time stands still", command_stop},
-    {"cont", "c", "let it go on", command_cont},
-    {"system_reset", NULL, "reset the machine", command_reset},
-    {"system_powerdown", NULL, "press the power key", command_powerdown},
-    {"quit", "q", "end the emulator", command_quit},
+    {"help", "?", NULL, "this list", command_help},
+    {"info registers", NULL, NULL, "registers of the CPU", command_registers},
+    {"info mtree", NULL, NULL, "the physical address map", command_mtree},
+    {"info status", NULL, NULL, "running or paused", command_status},
+    {"info mem", NULL, NULL, "what is mapped, with which rights", command_mem},
+    {"info tlb", NULL, NULL, "pages that the TLB holds", command_tlb},
+    {"info irq", NULL, NULL, "the interrupt controller's state", command_irq},
+    {"info exceptions", NULL, NULL, "what the last exception left behind", command_exceptions},
+    {"walk", NULL, "ADDRESS", "how a virtual address is translated, level by level", command_walk},
+    {"stop", "s", NULL, "stop the machine; its time stands still", command_stop},
+    {"cont", "c", NULL, "let it go on", command_cont},
+    {"system_reset", NULL, NULL, "reset the machine", command_reset},
+    {"system_powerdown", NULL, NULL, "press the power key", command_powerdown},
+    {"quit", "q", NULL, "end the emulator", command_quit},
 };
 
-static void command_help(struct monitor *mon)
+static void command_help(struct monitor *mon, const char *args)
 {
     for (unsigned i = 0; i < ARRAY_LEN(commands); i++)
-        say(mon, "%-18s %s\n", commands[i].name, commands[i].help);
+        say(mon, "%s%s%s: %s\n", commands[i].name, commands[i].args ? " " : "",
+            commands[i].args ? commands[i].args : "", commands[i].help);
 }
 
 /* Blanks at both ends and doubled ones inside do not count. */
@@ -172,8 +195,11 @@ static void obey(struct monitor *mon)
         return;
     for (unsigned i = 0; i < ARRAY_LEN(commands); i++) {
         const struct command *k = &commands[i];
-        if (strcmp(mon->line, k->name) == 0 || (k->alias && strcmp(mon->line, k->alias) == 0)) {
-            k->run(mon);
+        size_t len = strlen(k->name);
+        bool with_args = k->args && strncmp(mon->line, k->name, len) == 0 && mon->line[len] == ' ';
+        if (with_args || strcmp(mon->line, k->name) == 0 ||
+            (k->alias && strcmp(mon->line, k->alias) == 0)) {
+            k->run(mon, with_args ? mon->line + len + 1 : "");
             return;
         }
     }

@@ -90,8 +90,9 @@ static void add(struct gdbstub *g, const char *name, unsigned row)
     const struct sysreg_row *r = &sysreg_rows[row];
     if (r->needs & ~g->virt->cpu[0]->model->features)
         return;
+    int fields = strcmp(name, r->name) ? -1 : fields_of(name); /* an alias is a plain number */
     g->registers[g->register_count++] =
-        (struct stub_register){name, group_of(r->name), fields_of(r->name), row};
+        (struct stub_register){name, group_of(r->name), fields, row};
 }
 
 bool registers_create(struct gdbstub *g)

@@ -91,3 +91,62 @@ bool walk_address(struct cpu *c, u64 va, u64 *pa)
     *pa = w.pa;
     return w.mapped;
 }
+
+/* What all of a walk of everything needs. */
+struct visit {
+    struct cpu *c;
+    struct regime regime;
+    unsigned granule, upper;
+    walk_visit_fn *visit;
+    void *owner;
+    unsigned left; /* descriptors that may still be read */
+};
+
+/* The table at TABLE, whose first entry is for VA; false when there were too many. */
+static bool visit_table(struct visit *v, u64 table, unsigned level, u64 va, unsigned index_bits)
+{
+    unsigned stride = v->granule - 3;
+    unsigned shift = v->granule + (LAST_LEVEL - level) * stride;
+    for (u64 i = 0; i < BIT(index_bits); i++) {
+        u64 desc, here = va + (i << shift);
+        if (!v->left--)
+            return false;
+        if (!bus_dma_read(v->c->bus, table + 8 * i, &desc, 8))
+            return true;
+        if (v->regime.big_endian)
+            desc = __builtin_bswap64(desc);
+        if (!bit(desc, 0))
+            continue;
+        if (level < LAST_LEVEL && bit(desc, 1)) {
+            if (!visit_table(v, bits(desc, 47, 0) & ~ones(v->granule), level + 1, here, stride))
+                return false;
+            continue;
+        }
+        struct translation t = mmu_walk(v->c->bus, &v->regime, here, ACCESS_READ);
+        if (t.ok)
+            v->visit(v->owner, here, BIT(shift), t.perms);
+    }
+    return true;
+}
+
+bool walk_all(struct cpu *c, const struct regime *r, bool upper, walk_visit_fn *visit, void *owner)
+{
+    enum { MAX_DESCRIPTORS = 1 << 20 };
+    struct visit v = {.c = c,
+                      .regime = *r,
+                      .granule = granule_of(r, upper),
+                      .upper = upper,
+                      .visit = visit,
+                      .owner = owner,
+                      .left = MAX_DESCRIPTORS};
+    unsigned size = (unsigned)(upper ? bits(r->tcr, 21, 16) : bits(r->tcr, 5, 0));
+    unsigned va_bits = 64 - size, stride = v.granule - 3;
+    v.regime.has_hafdbs = false;
+    if (size < 16 || size > 39 || bit(r->tcr, upper ? 23 : 7))
+        return true;
+    unsigned level = LAST_LEVEL + 1 - (va_bits - 4) / stride;
+    unsigned shift = v.granule + (LAST_LEVEL - level) * stride;
+    unsigned index_bits = va_bits - shift;
+    u64 table = bits(r->ttbr[upper], 47, 0) & ~ones(index_bits + 3);
+    return visit_table(&v, table, level, upper ? ~ones(va_bits) : 0, index_bits);
+}

@@ -31,4 +31,13 @@ void walk_tables(struct cpu *c, const struct regime *r, u64 va, struct walk *w);
 /* The physical address of VA in the regime in force. */
 bool walk_address(struct cpu *c, u64 va, u64 *pa);
 
+/* SIZE bytes from VA are mapped, with rights PERM_*. */
+typedef void walk_visit_fn(void *owner, u64 va, u64 size, u8 perms);
+
+/*
+ * Everything that TTBR0_EL1 or (UPPER) TTBR1_EL1 maps, in order of address. False
+ * when the tables have no end: they may lead back into themselves.
+ */
+bool walk_all(struct cpu *c, const struct regime *r, bool upper, walk_visit_fn *visit, void *owner);
+
 #endif
