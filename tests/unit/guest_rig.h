@@ -59,7 +59,7 @@ struct guest {
     }                                                                                              \
     static void suite##_##name(struct guest *g)
 
-static inline void guest_test(void (*body)(struct guest *g), const char *model, bool stepping)
+static inline struct guest guest_create(const char *model, bool stepping)
 {
     struct guest g = {.stepping = stepping};
     g.h = harness_create(model);
@@ -68,6 +68,12 @@ static inline void guest_test(void (*body)(struct guest *g), const char *model, 
         u32 word = WORD_BRANCH_TO_SELF;
         harness_write(g.h, HARNESS_VECTORS + at, &word, 4);
     }
+    return g;
+}
+
+static inline void guest_test(void (*body)(struct guest *g), const char *model, bool stepping)
+{
+    struct guest g = guest_create(model, stepping);
     body(&g);
     harness_destroy(g.h);
 }
