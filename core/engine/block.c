@@ -195,7 +195,7 @@ static struct uop *page_ops(struct engine *e, struct ram *ram, u64 pa)
 }
 
 /* AArch64.BranchAddr: with TBI the top byte repeats bit 55. */
-static u64 branch_address(const struct cpu *c, u64 va)
+u64 engine_branch_address(const struct cpu *c, u64 va)
 {
     enum { TCR_TBI0 = 37, TCR_TBI1 = 38 };
     unsigned tbi = bit(va, 55) ? TCR_TBI1 : TCR_TBI0;
@@ -204,7 +204,7 @@ static u64 branch_address(const struct cpu *c, u64 va)
 
 const struct uop *engine_fetch(struct cpu *c, u64 va)
 {
-    va = branch_address(c, va);
+    va = engine_branch_address(c, va);
     c->pc = va;
     if (va & 3) {
         raise_with_far(c, EC_PC_ALIGNMENT, 0, va);

@@ -59,6 +59,9 @@ void engine_code_written(void *engine, u64 pa, u64 len);
  */
 const struct uop *engine_fetch(struct cpu *c, u64 va);
 
+/* What becomes of VA when it is branched to: TCR_EL1.TBI. */
+u64 engine_branch_address(const struct cpu *c, u64 va);
+
 /* Between two stretches of execution, when no handler holds a pointer into a page. */
 void engine_settle(struct engine *e);
 

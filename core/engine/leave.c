@@ -86,6 +86,11 @@ HANDLER(op_step_end)
 HANDLER(op_far_miss)
 {
     const struct uop *from = u + 1;
+    if (c->ops == c->scratch) { /* a step ends here; a fetch that aborts is the next one's */
+        c->pc = engine_branch_address(c, c->pc);
+        ACCOUNT(from);
+        LEAVE_ENGINE;
+    }
     const struct uop *target = engine_fetch(c, c->pc);
     if (!target) {
         ACCOUNT(from);
