@@ -65,7 +65,7 @@ struct gdbstub {
 
     /* Execution. */
     bool running;     /* the client waits for a stop reply */
-    bool was_running; /* what a client that vanishes is to leave behind */
+    bool was_running; /* before the client came, or since: it is to run when it vanishes */
     enum run_mode mode;
     unsigned step_cpu;
     u64 range_first, range_end;

@@ -198,7 +198,7 @@ static void resume(struct gdbstub *g, enum run_mode mode, unsigned cpu)
     breaks_apply(g);
     g->mode = mode;
     g->step_cpu = cpu;
-    g->running = true;
+    g->running = g->was_running = true;
     machine_resume(g->machine);
 }
 

@@ -261,12 +261,11 @@ static void client_came(struct gdbstub *g)
 /* It left without a word; one that has let the machine run wanted it to. */
 static void client_left(struct gdbstub *g)
 {
-    bool run = g->was_running || g->running;
     if (!g->connected)
         return;
     g->connected = false;
     forget_client(g);
-    if (run && !g->stop_on_disconnect)
+    if (g->was_running && !g->stop_on_disconnect)
         machine_resume(g->machine);
     else
         machine_pause(g->machine);
