@@ -48,7 +48,7 @@ static struct cpu *cpu_by_mpidr(const struct psci *p, u64 affinity)
 {
     const u64 affinity_fields = UINT64_C(0xff00ffffff);
     for (unsigned i = 0; i < p->cpus; i++) {
-        if ((p->cpu[i]->sys[MPIDR_EL1] & affinity_fields) == affinity)
+        if ((sysreg_peek(p->cpu[i], MPIDR_EL1) & affinity_fields) == affinity)
             return p->cpu[i];
     }
     return NULL;
