@@ -10,6 +10,7 @@
 #include "core/debug.h"
 #include "core/engine/dispatch.h"
 #include "core/engine/engine.h"
+#include "core/isa/disasm.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/model.h"
@@ -235,14 +236,12 @@ void cpu_regime_changed(struct cpu *c)
     bool strict = bit(c->sys[SCTLR_EL1], SCTLR_A);
     bool swaps = bit(c->sys[SCTLR_EL1], SCTLR_EE) || bit(c->sys[SCTLR_EL1], SCTLR_E0E);
     unsigned asid = current_asid(c);
-    bool other_asid = !c->bank_el0[c->el0_bank].asid_valid ||
-                      c->bank_el0[c->el0_bank].asid != asid;
+    bool other_asid = !c->bank_el0[c->el0_bank].asid_valid || c->bank_el0[c->el0_bank].asid != asid;
 
     c->regime = now;
     old.ttbr[0] = now.ttbr[0];
     old.ttbr[1] = now.ttbr[1];
-    if (memcmp(&old, &now, sizeof(now)) || strict != c->strict_alignment ||
-        swaps != c->swaps_data)
+    if (memcmp(&old, &now, sizeof(now)) || strict != c->strict_alignment || swaps != c->swaps_data)
         cpu_tlb_flush_all(c);
     c->strict_alignment = strict;
     c->swaps_data = swaps;
@@ -281,8 +280,11 @@ void cpu_send_event(struct cpu *c)
 
 void cpu_report_undefined(struct cpu *c)
 {
+    char text[DISASM_SIZE];
     u32 word = 0;
-    if (log_enabled(c->log, LOG_UNIMP) && mem_debug_read(c, c->pc, &word, 4, c->el))
-        log_line(c->log, LOG_UNIMP, "undefined instruction %08x at %#llx, EL%u", word,
-                 (unsigned long long)c->pc, c->el);
+    if (!log_enabled(c->log, LOG_UNIMP) || !mem_debug_read(c, c->pc, &word, 4, c->el))
+        return;
+    disasm(&c->engine->decoder, word, c->pc, text, sizeof(text));
+    log_line(c->log, LOG_UNIMP, "undefined instruction %08x at %#llx, EL%u: %s", word,
+             (unsigned long long)c->pc, c->el, text);
 }

@@ -12,6 +12,7 @@
 
 #include "core/engine/dispatch.h"
 #include "core/exception.h"
+#include "core/isa/disasm.h"
 #include "core/log.h"
 
 bool engine_init(struct engine *e, struct bus *bus, u32 features)
@@ -243,6 +244,14 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
     return c->ops + ((va & ~TLB_PAGE_MASK) >> 2);
 }
 
+/* -d in_asm: a word as it is decoded. */
+static void log_decoded(const struct cpu *c, const struct engine *e, u32 word, u64 va)
+{
+    char text[DISASM_SIZE];
+    disasm(&e->decoder, word, va, text, sizeof(text));
+    log_line(c->log, LOG_IN_ASM, "0x%016llx:  %08x  %s", (unsigned long long)va, word, text);
+}
+
 void engine_decode_slot(struct cpu *c, const struct uop *op)
 {
     struct code_page *p = page_of(c->ops);
@@ -253,6 +262,8 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
         return;
     }
     memcpy(&word, p->host + 4 * index, 4);
+    if (unlikely(log_enabled(c->log, LOG_IN_ASM)))
+        log_decoded(c, p->engine, word, c->page_va + 4 * index);
     decode(&p->engine->decoder, word, (struct site){.index = (u16)index}, &p->ops[index]);
 }
 

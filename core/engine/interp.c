@@ -9,6 +9,7 @@
 #include "core/engine/dispatch.h"
 #include "core/engine/engine.h"
 #include "core/exception.h"
+#include "core/isa/disasm.h"
 #include "core/log.h"
 
 /* Enter threaded execution at U for at most COUNT instructions (at least one). */
@@ -86,8 +87,12 @@ static const struct uop *fetch(struct cpu *c)
 /* -d exec and -d cpu: what is about to be executed, and with which registers. */
 static void trace(const struct cpu *c, u32 word)
 {
-    if (log_enabled(c->log, LOG_EXEC))
-        log_line(c->log, LOG_EXEC, "EL%u %016llx: %08x", c->el, (unsigned long long)c->pc, word);
+    char text[DISASM_SIZE];
+    if (log_enabled(c->log, LOG_EXEC)) {
+        disasm(&c->engine->decoder, word, c->pc, text, sizeof(text));
+        log_line(c->log, LOG_EXEC, "EL%u %016llx: %08x  %s", c->el, (unsigned long long)c->pc, word,
+                 text);
+    }
     if (!log_enabled(c->log, LOG_CPU))
         return;
     for (unsigned i = 0; i < 30; i += 3)

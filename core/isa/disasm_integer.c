@@ -25,6 +25,13 @@ static void write_optional(struct assembly *a, const char *name, unsigned k)
         put(a, ", x%u", field(a, 't'));
 }
 
+/* {xn?}: register n; the link register stands for none. */
+static void write_link(struct assembly *a, const char *name, unsigned k)
+{
+    if (field(a, 'n') != 30)
+        put_register(a, true, field(a, 'n'), false);
+}
+
 /* {td}: register d, of 64 bits if b. */
 static void write_tested(struct assembly *a, const char *name, unsigned k)
 {
@@ -203,6 +210,7 @@ static void write_sysreg(struct assembly *a, const char *name, unsigned k)
 const struct token disasm_integer_tokens[] = {
     {"wd wn wm wa ws xd xn xm xa xt rd rn rm ra xn|sp rd|sp rn|sp", write_register},
     {",xt", write_optional},
+    {"xn?", write_link},
     {"td", write_tested},
     {"wxd wxs", write_sized},
     {"rnj rdq", write_copied},
