@@ -335,9 +335,8 @@ static u64 budget(const struct machine *m)
 {
     u64 deadline = clock_deadline(&m->virt.clock), now = clock_now(&m->virt.clock);
     u64 left = deadline > now ? deadline - now : 0;
-    u64 n =
-        m->options->icount ? (left >> m->options->icount_shift) + 1 : left / NS_PER_INSTRUCTION + 1;
-    return n < CHUNK ? n : CHUNK;
+    u64 n = m->options->icount ? left >> m->options->icount_shift : left / NS_PER_INSTRUCTION;
+    return n < CHUNK ? n + 1 : CHUNK;
 }
 
 /* Nothing to execute: sleep until the next alarm or until the host has something. */
