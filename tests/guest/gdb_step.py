@@ -274,7 +274,8 @@ def same_state(command, elf, s):
             if stepping:
                 c.step(10000)
             else:
-                c.command("Z0,%x,4;X%x,%s" % (s["loop"], 9, "260008" + "2303e8" + "13" + "27"))
+                code = "260008" + "2303e8" + "13" + "27"  # x8 == 1000: ten instructions a round
+                equal("Z", c.command("Z0,%x,4;X8,%s" % (s["loop"], code)), "OK")
                 c.go()
             states.append((c.general(), c.memory(s["buffer"], 256), c.register("CNTVCT_EL0")))
             c.close()
