@@ -228,7 +228,16 @@ static void port_accept(struct chardev *c)
     chardev_accept(p->mux->config.backend);
 }
 
-static const struct chardev_ops port_ops = {.write = port_write, .accept = port_accept};
+static void port_flush(struct chardev *c)
+{
+    chardev_flush(container_of(c, struct mux_port, dev)->mux->config.backend);
+}
+
+static const struct chardev_ops port_ops = {
+    .write = port_write,
+    .accept = port_accept,
+    .flush = port_flush,
+};
 
 struct mux *mux_create(const struct mux_config *config)
 {

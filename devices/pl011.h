@@ -68,10 +68,11 @@ void pl011_init(struct pl011 *p, struct clock *clock, struct irq_line irq, struc
 
 /*
  * The guest has nothing to do: all its CPUs wait for an interrupt. To be called
- * by the board each time before it sleeps. Input flows faster than the
- * programmed baud rate then. May raise the interrupt.
+ * by the board each time before it sleeps. Input flows faster than the programmed
+ * baud rate then. True when there was some: an interrupt may be pending now and
+ * the next deadline has moved, so the board must look again before it sleeps.
  */
-void pl011_idle(struct pl011 *p);
+bool pl011_idle(struct pl011 *p);
 
 /* Take its alarms off the clock and leave the back end, which is not destroyed. */
 void pl011_destroy(struct pl011 *p);

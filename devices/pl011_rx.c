@@ -193,12 +193,14 @@ void pl011_rx_icr_written(struct pl011 *p)
     rearm_timeout(p);
 }
 
-static void feed(struct pl011 *p)
+/* The guest has nothing to do but to wait for input. True when there was some. */
+static bool feed(struct pl011 *p)
 {
-    if (!p->rx_count && p->rx_owed) {
-        p->rx_line_busy = 0;
-        resume(p);
-    }
+    if (p->rx_count || !p->rx_owed)
+        return false;
+    p->rx_line_busy = 0;
+    resume(p);
+    return p->rx_count;
 }
 
 /*
@@ -219,9 +221,9 @@ void pl011_rx_polled(struct pl011 *p)
     }
 }
 
-void pl011_idle(struct pl011 *p)
+bool pl011_idle(struct pl011 *p)
 {
-    feed(p);
+    return feed(p);
 }
 
 static size_t room(void *owner)

@@ -105,7 +105,11 @@ static struct rig rig;
 
 static void start(void)
 {
-    static const struct chardev_ops ops = {terminal_write, terminal_accept, terminal_destroy};
+    static const struct chardev_ops ops = {
+        .write = terminal_write,
+        .accept = terminal_accept,
+        .destroy = terminal_destroy,
+    };
     static const struct chardev_client client = {front_room, front_receive, front_writable,
                                                  front_event};
     rig.terminal.dev.ops = &ops;

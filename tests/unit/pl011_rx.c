@@ -283,12 +283,13 @@ Test(pl011_rx, a_burst_takes_its_time_on_the_line_unless_the_guest_idles)
     cr_assert_eq(drain(r, got), 0);
     pass_time(r, 2);
     cr_assert_eq(drain(r, got), 16);
-    pl011_idle(&r->uart);
+    cr_assert(pl011_idle(&r->uart));
     cr_assert(r->irq);
+    cr_assert_not(pl011_idle(&r->uart), "it has not read what it has");
     cr_assert_eq(drain(r, got), 16);
-    pl011_idle(&r->uart);
+    cr_assert(pl011_idle(&r->uart));
     cr_assert_eq(drain(r, got), 16);
-    pl011_idle(&r->uart);
+    cr_assert_not(pl011_idle(&r->uart), "there is no more");
     cr_assert_not(r->irq);
     free_rig(r);
 }
