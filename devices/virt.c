@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/pmu.h"
+
 enum {
     GIC_DIST_BASE = 0x08000000,
     GIC_CPU_BASE = 0x08010000,
@@ -147,6 +149,15 @@ void virt_reset(struct virt *v)
         cpu_reset(v->cpu[i]);
 }
 
+/* Run a CPU as far as its PMU's overflow at most, and drive its interrupt (core/pmu.h). */
+static enum stop run_cpu(struct cpu *c, u64 budget)
+{
+    u64 left = pmu_instructions_to_overflow(c);
+    enum stop stop = cpu_run(c, left < budget ? left : budget);
+    irq_set(&c->pmu_irq, pmu_interrupt(c));
+    return stop;
+}
+
 enum stop virt_run(struct virt *v, u64 budget)
 {
     enum stop result = STOP_WFI;
@@ -155,7 +166,7 @@ enum stop virt_run(struct virt *v, u64 budget)
         if (!c->powered)
             continue;
         v->running = i;
-        enum stop stop = cpu_run(c, budget);
+        enum stop stop = run_cpu(c, budget);
         if (stop == STOP_DEBUG)
             return stop;
         if (stop == STOP_KICK)
