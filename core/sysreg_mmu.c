@@ -38,33 +38,32 @@ enum { CACHE_LINE = 64 }; /* CTR_EL0.DminLine, DCZID_EL0.BS */
 enum { ISS_MAINTENANCE = ISS_CM | ISS_WNR };
 
 /*
- * Translate VA for cache maintenance, which needs the permission for TYPE if
- * CHECKED. A TLB entry is proof that it has it.
+ * Translate VA for cache maintenance, which needs the permission for TYPE: EL1 may
+ * read whatever is mapped. A TLB entry is proof that it has it.
  */
-static enum flow maintain(struct cpu *c, u64 va, enum access_type type, bool checked)
+static enum flow maintain(struct cpu *c, u64 va, enum access_type type)
 {
     const struct tlb_entry *entry =
         type == ACCESS_WRITE ? &c->tlb->write[tlb_index(va)] : &c->tlb->read[tlb_index(va)];
     if (entry->tag == (va & TLB_PAGE_MASK))
         return NEXT;
     struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_READ);
-    if (t.ok && checked && !(t.perms & perm_needed(type, c->el))) {
+    if (t.ok && !(t.perms & perm_needed(type, c->el))) {
         t.ok = false;
         t.status = (u8)(FAULT_PERMISSION + t.level);
     }
     return t.ok ? NEXT : raise_data_abort(c, va, t.status, ISS_MAINTENANCE);
 }
 
-/* Needs to be allowed to read, but only at EL0. */
 enum flow op_cache_by_va(struct cpu *c, u64 va)
 {
-    return maintain(c, va, ACCESS_READ, c->el == 0);
+    return maintain(c, va, ACCESS_READ);
 }
 
 /* Loses what was written, so it is a write to the permissions and to watchpoints. */
 enum flow op_dc_ivac(struct cpu *c, u64 va)
 {
-    enum flow f = maintain(c, va, ACCESS_WRITE, true);
+    enum flow f = maintain(c, va, ACCESS_WRITE);
     if (f == NEXT && debug_watch_page(c, va) &&
         debug_check_watchpoint(c, va & ~(u64)(CACHE_LINE - 1), CACHE_LINE, true, false)) {
         c->exc.iss |= ISS_CM;

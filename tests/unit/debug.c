@@ -102,6 +102,29 @@ Test(debug, step_and_interrupt)
     harness_destroy(h);
 }
 
+/* Interrupted between the stepped instruction and its exception, which comes on return. */
+Test(debug, step_exception_after_an_interrupt)
+{
+    struct harness *h = setup(SS);
+    u32 eret = ERET;
+    program(h, NOP, NOP);
+    harness_write(h, HARNESS_VECTORS + 0x480, &eret, 4);
+    harness_msr(h, ELR_EL1, HARNESS_CODE);
+    harness_msr(h, SPSR_EL1, EL0T | SPSR_SS);
+    h->cpu->pc = START;
+    harness_step(h, 2);
+    cr_expect(h->cpu->pc == HARNESS_CODE + 4 && h->cpu->el == 0);
+    h->cpu->irq = true;
+    harness_step(h, 1);
+    EXPECT_AT(4);
+    cr_expect(h->cpu->el == 1 && !spsr_ss(h));
+    h->cpu->irq = false;
+    harness_run(h, 20);
+    cr_expect(ec(h) == 0x32 && iss(h) == FSC, "no instruction was stepped since the return");
+    EXPECT_AT(4);
+    harness_destroy(h);
+}
+
 Test(debug, step_over_wfi)
 {
     struct harness *h = setup(SS);
