@@ -25,6 +25,7 @@ struct call {
     u64 stack, space, sp; /* SP_EL1, TTBR0_EL1.BADDR, SP_EL0 */
     u64 pc;               /* of the SVC */
     u64 number;
+    bool made; /* the SVC was executed, and not skipped by the user */
 };
 
 struct catcher {
@@ -95,9 +96,7 @@ bool catch_syscalls(struct gdbstub *g, const char *args)
             !hex_number(&args, &k->numbers[count]))
             return false;
     k->number_count = count;
-    k->syscalls = on;
-    if (!on)
-        k->call_count = 0;
+    k->syscalls = on; /* a client that holds the machine turns it off for the while */
     return true;
 }
 
@@ -120,41 +119,49 @@ static void forget(struct catcher *k, unsigned i)
     memmove(&k->calls[i], &k->calls[i + 1], (k->call_count - i) * sizeof(k->calls[0]));
 }
 
-/* The SVC at cpu.pc is going to be executed, and has been reported. */
+/* The call that is reported and whose SVC is at cpu.pc, or NULL. */
+static struct call *find_call(struct catcher *k, const struct cpu *c)
+{
+    for (unsigned i = k->call_count; i-- > 0;) {
+        struct call *call = &k->calls[i];
+        if (call->stack == cpu_sp(c, 1) && call->pc == c->pc && call->sp == cpu_sp(c, 0) &&
+            call->space == address_space(c))
+            return call;
+    }
+    return NULL;
+}
+
+/* The SVC at cpu.pc is going to be reported. */
 static void note_call(struct catcher *k, const struct cpu *c)
 {
     u64 number = c->x[8];
+    k->reported = number;
     if (number == NR_EXIT || number == NR_EXIT_GROUP || number == NR_RT_SIGRETURN)
         return;
-    if (k->call_count == MAX_CALLS)
-        forget(k, 0);
-    k->calls[k->call_count++] =
-        (struct call){cpu_sp(c, 1), address_space(c), cpu_sp(c, 0), c->pc, number};
-}
-
-/* It was interrupted, and the kernel has it made again. */
-static bool is_restart(const struct catcher *k, const struct cpu *c)
-{
-    for (unsigned i = k->call_count; i-- > 0;) {
-        const struct call *call = &k->calls[i];
-        if (call->stack == cpu_sp(c, 1) && call->pc == c->pc && call->sp == cpu_sp(c, 0) &&
-            call->space == address_space(c))
-            return true;
+    struct call *call = find_call(k, c);
+    if (!call) {
+        if (k->call_count == MAX_CALLS)
+            forget(k, 0);
+        call = &k->calls[k->call_count++];
     }
-    return false;
+    *call = (struct call){cpu_sp(c, 1), address_space(c), cpu_sp(c, 0), c->pc, number, false};
 }
 
 static enum probe_verdict at_svc(struct gdbstub *g, struct cpu *c)
 {
     struct catcher *k = g->catcher;
     bool told = g->passing == c && g->passing_pc == c->pc && g->passing_icount + 1 == c->icount;
+    struct call *call = find_call(k, c);
     if (told) {
-        note_call(k, c);
+        if (call)
+            call->made = true;
         return PROBE_PASS;
     }
-    if (!wanted(k, c->x[8]) || is_restart(k, c))
+    if (call && call->made) /* it was interrupted, and the kernel has it made again */
         return PROBE_PASS;
-    k->reported = c->x[8];
+    if (!wanted(k, c->x[8]))
+        return PROBE_PASS;
+    note_call(k, c);
     return PROBE_STOP_BEFORE;
 }
 
@@ -194,7 +201,7 @@ static bool at_return(void *owner, struct cpu *c)
             continue;
         k->reported = k->calls[i].number;
         forget(k, i);
-        return true;
+        return k->syscalls;
     }
     return false;
 }
@@ -203,7 +210,7 @@ void catch_apply(struct gdbstub *g, struct probe *p)
 {
     const struct catcher *k = g->catcher;
     p->at_exception = k && (k->syscalls || k->exceptions) ? at_exception : NULL;
-    p->at_return = k && k->syscalls ? at_return : NULL;
+    p->at_return = k && (k->syscalls || k->call_count) ? at_return : NULL;
 }
 
 void catch_reason(struct gdbstub *g, const struct cpu *c, struct text *why)

@@ -99,8 +99,8 @@ static void report_probe(struct gdbstub *g, struct cpu *c)
     default:
         break;
     }
-    if (!c->el || c->probed == PROBE_VECTOR)
-        linux_describe_task(g, c, &line);
+    if (!c->el && c->probed != PROBE_RETURN)
+        linux_describe_task(g, c, &line); /* which of the processes that it may be */
     if (line.len && g->running)
         stub_print(g, line.data, line.len);
     if (c->probed == PROBE_BREAK || c->probed == PROBE_EXCEPTION) {
