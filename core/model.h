@@ -30,7 +30,7 @@ enum feature {
     A64_SHA3 = 1 << 16,
     A64_SHA512 = 1 << 17,
     A64_FLAGM = 1 << 18,
-    A64_PAN2 = 1 << 19, /* FEAT_PAN2: AT S1E1RP, S1E1WP */
+    A64_PAN2 = 1 << 19,     /* FEAT_PAN2: AT S1E1RP, S1E1WP */
     A64_RAMINDEX = 1 << 20, /* RAMINDEX and its data registers, of the Cortex-A57 and A72 */
 };
 
@@ -42,12 +42,12 @@ struct model_reg {
 enum { MODEL_CACHES = 3 }; /* L1 data, L1 instruction, L2: in the order of CSSELR_EL1 */
 
 struct cpu_model {
-    const char *name; /* as -cpu takes it */
+    const char *name;       /* as -cpu takes it */
     const char *compatible; /* as the device tree has it: "arm,cortex-a57" */
-    u32 features; /* A64_* */
+    u32 features;           /* A64_* */
     u8 pa_bits;
-    u8 granules; /* GRANULE_* */
-    u8 asid_bits; /* 8 or 16 */
+    u8 granules;                               /* GRANULE_* */
+    u8 asid_bits;                              /* 8 or 16 */
     u8 breakpoints, watchpoints, pmu_counters; /* how many of each */
     u32 ccsidr[MODEL_CACHES];
     const struct model_reg *regs; /* what else distinguishes it, at reset */

@@ -13,13 +13,13 @@ struct cpu;
 
 /* An index into cpu.sys and the table; named as Arm names the register. */
 enum sysreg {
-#define SYSREG(name, op0, op1, crn, crm, op2, access, check, reset, writable, read, write, needs) \
+#define SYSREG(name, op0, op1, crn, crm, op2, access, check, reset, writable, read, write, needs)  \
     name,
 #include "core/sysreg.def"
     SYS_ROWS, /* so many registers. Behind them in cpu.sys, state that no MRS reads: */
     SYS_PMU_SYNCED = SYS_ROWS, /* core/pmu.c */
-    SYS_STEP, /* core/debug.c */
-    SYS_MISSED, /* core/sysreg.c, these many: */
+    SYS_STEP,                  /* core/debug.c */
+    SYS_MISSED,                /* core/sysreg.c, these many: */
     SYS_COUNT = SYS_MISSED + 16,
 };
 
@@ -58,15 +58,15 @@ struct sysreg_row {
     bool is_op;
     sysreg_check_fn *check; /* NULL: .access alone decides */
     u64 reset;
-    u64 writable; /* bits that MSR can change */
-    sysreg_read_fn *read; /* NULL: cpu.sys */
+    u64 writable;           /* bits that MSR can change */
+    sysreg_read_fn *read;   /* NULL: cpu.sys */
     sysreg_write_fn *write; /* NULL: cpu.sys */
-    sysop_fn *perform; /* of a system instruction */
-    u32 needs; /* A64_* features: without them there is no such register */
+    sysop_fn *perform;      /* of a system instruction */
+    u32 needs;              /* A64_* features: without them there is no such register */
 };
 
 /* op0:op1:CRn:CRm:op2 as they stand in MSR/MRS/SYS, bits 20:5 of the word. */
-#define SYSREG_ENCODING(op0, op1, crn, crm, op2) \
+#define SYSREG_ENCODING(op0, op1, crn, crm, op2)                                                   \
     ((u16)((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2)))
 
 /* All rows: the registers first, in the order of enum sysreg, then the system instructions. */

@@ -19,8 +19,8 @@ struct timer_channel {
     struct timer *timer;
     struct alarm alarm;
     struct irq_line irq; /* handed in by the board; level-sensitive */
-    u64 cval; /* CNTx_CVAL_EL0 */
-    u32 ctl; /* ENABLE and IMASK */
+    u64 cval;            /* CNTx_CVAL_EL0 */
+    u32 ctl;             /* ENABLE and IMASK */
 };
 
 struct timer {
