@@ -84,6 +84,19 @@ void catch_clear(struct gdbstub *g)
     g->catcher->call_count = 0;
 }
 
+static void forget(struct catcher *k, unsigned i)
+{
+    k->call_count--;
+    memmove(&k->calls[i], &k->calls[i + 1], (k->call_count - i) * sizeof(k->calls[0]));
+}
+
+void catch_pc_changed(struct gdbstub *g)
+{
+    for (unsigned i = g->catcher ? g->catcher->call_count : 0; i-- > 0;)
+        if (!g->catcher->calls[i].made)
+            forget(g->catcher, i);
+}
+
 bool catch_syscalls(struct gdbstub *g, const char *args)
 {
     struct catcher *k = obtain(g);
@@ -111,12 +124,6 @@ static bool wanted(const struct catcher *k, u64 number)
 static u64 address_space(const struct cpu *c)
 {
     return bits(c->sys[TTBR0_EL1], TTBR_BADDR_TOP, 1);
-}
-
-static void forget(struct catcher *k, unsigned i)
-{
-    k->call_count--;
-    memmove(&k->calls[i], &k->calls[i + 1], (k->call_count - i) * sizeof(k->calls[0]));
 }
 
 /* The call that is reported and whose SVC is at cpu.pc, or NULL. */
@@ -150,16 +157,13 @@ static void note_call(struct catcher *k, const struct cpu *c)
 static enum probe_verdict at_svc(struct gdbstub *g, struct cpu *c)
 {
     struct catcher *k = g->catcher;
-    bool told = g->passing == c && g->passing_pc == c->pc && g->passing_icount + 1 == c->icount;
     struct call *call = find_call(k, c);
-    if (told) {
-        if (call)
-            call->made = true;
+    bool told = g->passing == c && g->passing_pc == c->pc && g->passing_icount + 1 == c->icount;
+    if (call) { /* reported; or interrupted, and the kernel has it made again */
+        call->made = true;
         return PROBE_PASS;
     }
-    if (call && call->made) /* it was interrupted, and the kernel has it made again */
-        return PROBE_PASS;
-    if (!wanted(k, c->x[8]))
+    if (told || !wanted(k, c->x[8]))
         return PROBE_PASS;
     note_call(k, c);
     return PROBE_STOP_BEFORE;

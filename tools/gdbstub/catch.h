@@ -30,6 +30,9 @@ bool catch_syscalls(struct gdbstub *g, const char *args);
 /* `catch exception WORDS`; what is caught now goes to OUT. */
 void catch_exceptions(struct gdbstub *g, const char *words, struct text *out);
 
+/* The user sends a CPU elsewhere: a call that was reported and not made never will be. */
+void catch_pc_changed(struct gdbstub *g);
+
 /* Why C stopped with PROBE_EXCEPTION or PROBE_RETURN, for the stop reply. */
 void catch_reason(struct gdbstub *g, const struct cpu *c, struct text *why);
 

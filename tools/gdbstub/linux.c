@@ -111,10 +111,9 @@ static bool probe_layout(struct gdbstub *g, struct cpu *c)
 static bool current_task(struct gdbstub *g, struct cpu *c, u64 *task)
 {
     const struct linux_layout *l = &g->linux_layout;
-    if (c->el) {
-        *task = cpu_sp(c, 0);
-        return bit(*task, 63);
-    }
+    *task = cpu_sp(c, 0);
+    if (c->el && bit(*task, 63)) /* at the vectors it is the user's still */
+        return true;
     return l->symbol[SYMBOL_ENTRY_TASK] &&
            memory_read(g, c, l->symbol[SYMBOL_ENTRY_TASK] + c->sys[TPIDR_EL1], task, 8) &&
            bit(*task, 63);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/model.h"
+#include "tools/gdbstub/catch.h"
 #include "tools/gdbstub/internal.h"
 
 /* Names that QEMU 7.2 has for registers that Arm calls otherwise. */
@@ -162,6 +163,13 @@ static void add_value(struct gdbstub *g, struct text *t, struct cpu *c, unsigned
         text_puts(t, "xxxxxxxxxxxxxxxx");
 }
 
+static void write_pc(struct gdbstub *g, struct cpu *c, u64 value)
+{
+    if (c->pc != value)
+        catch_pc_changed(g);
+    c->pc = value;
+}
+
 /* PSTATE must stay one that this CPU can be in. */
 static bool write_pstate(struct cpu *c, u64 value)
 {
@@ -193,7 +201,7 @@ static bool write(struct gdbstub *g, struct cpu *c, unsigned number, const void 
     if (number <= REG_SP)
         c->x[number] = value;
     else if (number == REG_PC)
-        c->pc = value;
+        write_pc(g, c, value);
     else if (number == REG_CPSR)
         return write_pstate(c, value);
     else if (size == 16)
