@@ -16,7 +16,7 @@ program sgi_to_self
         str     w3, [x1, #4]            // GICC_PMR
         str     w2, [x1]                // GICC_CTLR
         msr     daifclr, #2
-        ldr     w2, =SGI_SELF | 5
+        put     w2, SGI_SELF | 5
         mov     x4, #0
         str     w2, [x0, #GICD_SGIR]
         mov     x4, #1

@@ -250,7 +250,7 @@ Test(virt, an_interrupt_by_a_store_is_taken_at_once)
     start(b, 0, "sgi_to_self");
     virt_run(&b->virt, 1000);
     cr_expect_eq(c->pc, VECTORS + 0x280);
-    cr_expect_eq(c->sys[ELR_EL1], CODE + 11 * 4);
+    cr_expect_eq(c->sys[ELR_EL1], CODE + 12 * 4);
     cr_expect_eq(c->x[4], 0);
     expect_interrupt(b, 5);
     board_destroy(b);
