@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fuzz/chaos.h"
 #include "tests/fuzz/diff.h"
 #include "tests/fuzz/exclude.h"
 #include "tests/fuzz/record.h"
@@ -21,6 +22,7 @@ static void usage(FILE *out)
 {
     fputs("fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
           "fuzz --words                 words from all 2^32, against QEMU\n"
+          "fuzz --chaos N               N random words on a whole board, compared with nothing\n"
           "fuzz --exclusions            what is not compared, and why\n"
           "  --cpu MODEL       of ours (cortex-a57)\n"
           "  --qemu-cpu MODEL  of QEMU's (the same)\n"
@@ -31,7 +33,9 @@ static void usage(FILE *out)
           "  --seed S          0 unless given\n"
           "  --length N        words in a program, at most 4 (1)\n"
           "  --reports N       print so many mismatches in full (10)\n"
-          "  --at N            execution N of the seed alone, as a mismatch names it\n",
+          "  --at N            execution N of the seed alone, as a mismatch names it; with\n"
+          "                    --chaos epoch N\n"
+          "  --mix PERCENT     with --chaos: so many words from the table (0)\n",
           out);
 }
 
@@ -70,6 +74,8 @@ enum option_id {
     LENGTH,
     REPORTS,
     AT,
+    CHAOS,
+    MIX,
     HELP
 };
 
@@ -87,6 +93,8 @@ static const struct option options[] = {
     {"length", 1, NULL, LENGTH},
     {"reports", 1, NULL, REPORTS},
     {"at", 1, NULL, AT},
+    {"chaos", 1, NULL, CHAOS},
+    {"mix", 1, NULL, MIX},
     {"help", 0, NULL, HELP},
     {NULL, 0, NULL, 0},
 };
@@ -102,6 +110,7 @@ int main(int argc, char **argv)
         .length = 1,
         .reports = 10,
     };
+    struct chaos_options chaos = {0};
     bool words = false;
     int id;
     while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -144,6 +153,12 @@ int main(int argc, char **argv)
         case AT:
             o.at = number("at", optarg, UINT64_MAX - 1);
             break;
+        case CHAOS:
+            chaos.words = number("chaos", optarg, UINT64_MAX / 2);
+            break;
+        case MIX:
+            chaos.mix = (unsigned)number("mix", optarg, 100);
+            break;
         case HELP:
             usage(stdout);
             return 0;
@@ -151,6 +166,13 @@ int main(int argc, char **argv)
             usage(stderr);
             return 1;
         }
+    }
+    if (chaos.words && !words && !o.rows && optind == argc) {
+        chaos.cpu = o.cpu;
+        chaos.seconds = o.seconds;
+        chaos.seed = o.seed;
+        chaos.at = o.at;
+        return chaos_run(&chaos) ? 1 : 0;
     }
     if (words == !!o.rows || !o.length || optind != argc) {
         usage(stderr);

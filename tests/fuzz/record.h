@@ -31,8 +31,8 @@ enum {
     RECORD_DATA_BYTES = RECORD_DATA_PAGES * RECORD_PAGE,
 };
 
-#define RECORD_DATA    UINT64_C(0x20010000)
-#define RECORD_CODE    UINT64_C(0x21000000)
+#define RECORD_DATA    UINT64_C(0x20b47000)
+#define RECORD_CODE    UINT64_C(0x2153d000)
 #define RECORD_LANDING (RECORD_CODE + RECORD_LANDING_OFFSET)
 
 /* File descriptors that the reference process is started with. */
