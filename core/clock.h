@@ -10,7 +10,7 @@
 
 #include "core/types.h"
 
-#define NS_PER_SEC UINT64_C(1000000000)
+#define NS_PER_SEC  UINT64_C(1000000000)
 #define CLOCK_NEVER UINT64_MAX
 
 /* Owned by whoever sets it; must outlive its being set. Zeroed is unset. */
@@ -25,7 +25,7 @@ struct alarm {
 struct clock {
     u64 (*source)(void *owner); /* ns, never runs backwards */
     void *owner;
-    struct alarm *first; /* soonest first */
+    struct alarm *first;          /* soonest first */
     void (*changed)(void *owner); /* the soonest deadline moved; may be NULL */
     void *changed_owner;
 };

@@ -42,9 +42,9 @@ struct cpu_model;
 
 /* The exception that a RAISE is about; ELR is PC + pc_offset. */
 struct exception {
-    u32 ec; /* ESR_EL1.EC */
-    u32 iss; /* ESR_EL1.ISS */
-    u64 far; /* when has_far */
+    u32 ec;       /* ESR_EL1.EC */
+    u32 iss;      /* ESR_EL1.ISS */
+    u64 far;      /* when has_far */
     u8 pc_offset; /* 4 for SVC and HVC, else 0 */
     bool has_far;
 };
@@ -62,16 +62,16 @@ struct exclusive_monitor {
 
 enum {
     EL0_BANKS = 8,
-    KICK_LOOK = 1, /* an interrupt line or a mask changed: look before going on */
+    KICK_LOOK = 1,    /* an interrupt line or a mask changed: look before going on */
     KICK_MACHINE = 2, /* return to whoever called cpu_run */
 };
 
 /* Why cpu_run came back. */
 enum stop {
     STOP_BUDGET, /* the budget is used up */
-    STOP_KICK, /* something asked for attention */
-    STOP_WFI, /* waiting for an interrupt, none pending */
-    STOP_DEBUG, /* a debugger's break, watch or step */
+    STOP_KICK,   /* something asked for attention */
+    STOP_WFI,    /* waiting for an interrupt, none pending */
+    STOP_DEBUG,  /* a debugger's break, watch or step */
 };
 
 struct engine; /* decoded code, shared by the CPUs of a machine: core/engine/block.h */
@@ -80,19 +80,19 @@ struct cpu {
     u64 x[SLOT_COUNT];
 
     /* NZCV in the form that is cheap to make: N and Z from these two values. */
-    s64 flag_n; /* N is its sign */
-    u64 flag_z; /* Z is its being zero */
+    s64 flag_n;        /* N is its sign */
+    u64 flag_z;        /* Z is its being zero */
     u8 flag_c, flag_v; /* 0 or 1 */
 
-    u8 el; /* PSTATE.EL: 0 or 1 */
-    u8 fp_trapped; /* CPACR_EL1.FPEN traps SIMD and FP at this EL */
-    _Atomic u32 kick; /* KICK_*; set from anywhere, noticed soon */
-    u64 page_va; /* virtual address of the page of code in execution */
-    struct uop *ops; /* its decoded ops */
-    const struct tlb_bank *tlb; /* the bank of the current EL */
+    u8 el;                         /* PSTATE.EL: 0 or 1 */
+    u8 fp_trapped;                 /* CPACR_EL1.FPEN traps SIMD and FP at this EL */
+    _Atomic u32 kick;              /* KICK_*; set from anywhere, noticed soon */
+    u64 page_va;                   /* virtual address of the page of code in execution */
+    struct uop *ops;               /* its decoded ops */
+    const struct tlb_bank *tlb;    /* the bank of the current EL */
     struct tlb_bank *unprivileged; /* the bank of EL0, for LDTR and friends */
-    const struct uop *u, *until; /* see SYNC_OUT in core/engine/dispatch.h */
-    u64 pc; /* up to date whenever no handler runs */
+    const struct uop *u, *until;   /* see SYNC_OUT in core/engine/dispatch.h */
+    u64 pc;                        /* up to date whenever no handler runs */
     struct exclusive_monitor monitor;
 
     union vreg v[32];
@@ -100,24 +100,24 @@ struct cpu {
 
     /* The rest of PSTATE. */
     u8 sp_sel; /* PSTATE.SP: 0 or 1 */
-    u8 daif; /* DAIF_* */
+    u8 daif;   /* DAIF_* */
     bool il, ss, pan, uao;
-    bool halted; /* in WFI or switched off by PSCI */
-    bool powered; /* false until PSCI CPU_ON */
+    bool halted;   /* in WFI or switched off by PSCI */
+    bool powered;  /* false until PSCI CPU_ON */
     bool irq, fiq; /* level of the interrupt inputs */
-    bool event; /* the event register of WFE */
+    bool event;    /* the event register of WFE */
 
     struct exception exc;
     bool raised; /* exc is to be taken */
 
     u64 sys[SYS_COUNT];
-    struct regime regime; /* what mmu_walk needs, as sys[] says */
+    struct regime regime;  /* what mmu_walk needs, as sys[] says */
     bool strict_alignment; /* SCTLR_EL1.A */
-    bool big_endian; /* data at this EL: SCTLR_EL1.EE or E0E */
-    bool swaps_data; /* data at either EL is big-endian: no inline accesses */
-    bool in_engine; /* a handler runs: icount is where u and until say */
+    bool big_endian;       /* data at this EL: SCTLR_EL1.EE or E0E */
+    bool swaps_data;       /* data at either EL is big-endian: no inline accesses */
+    bool in_engine;        /* a handler runs: icount is where u and until say */
 
-    u64 icount; /* instructions executed, up to date whenever no handler runs */
+    u64 icount;       /* instructions executed, up to date whenever no handler runs */
     u64 icount_limit; /* what icount is when u reaches until */
 
     unsigned index; /* which CPU of the machine */
@@ -135,15 +135,15 @@ struct cpu {
     unsigned el0_bank; /* the bank of the current ASID */
     unsigned el0_next; /* the bank to reuse next */
     struct tlb_bank *bank_el1;
-    struct tlb_bank *bank_el0; /* EL0_BANKS of them */
-    struct uop *scratch; /* the stepping loop's page of ops */
-    const struct log *log; /* for -d; never NULL */
+    struct tlb_bank *bank_el0;       /* EL0_BANKS of them */
+    struct uop *scratch;             /* the stepping loop's page of ops */
+    const struct log *log;           /* for -d; never NULL */
     void (*send_event)(void *owner); /* SEV: to all CPUs; may be NULL */
     void *send_event_owner;
-    u8 probed; /* enum probe_event, why cpu_run returned STOP_DEBUG */
+    u8 probed;            /* enum probe_event, why cpu_run returned STOP_DEBUG */
     bool interrupts_held; /* a debugger steps: interrupts wait */
-    u64 probed_va; /* of PROBE_READ and PROBE_WRITE */
-    bool stepping; /* a debug feature that only the stepping loop serves is on */
+    u64 probed_va;        /* of PROBE_READ and PROBE_WRITE */
+    bool stepping;        /* a debug feature that only the stepping loop serves is on */
 };
 
 /* The state after a cold reset, at EL1 with everything masked. Keeps wiring. */
@@ -177,8 +177,7 @@ static ALWAYS_INLINE bool cpu_kicked(struct cpu *c)
 /* PSTATE.NZCV as four bits, N highest. */
 static ALWAYS_INLINE u32 cpu_nzcv(const struct cpu *c)
 {
-    return (u32)(c->flag_n < 0) << 3 | (u32)(c->flag_z == 0) << 2 | (u32)c->flag_c << 1 |
-           c->flag_v;
+    return (u32)(c->flag_n < 0) << 3 | (u32)(c->flag_z == 0) << 2 | (u32)c->flag_c << 1 | c->flag_v;
 }
 
 static ALWAYS_INLINE void cpu_set_nzcv(struct cpu *c, u32 nzcv)

@@ -11,7 +11,7 @@
 
 enum {
     ESR_EC_SHIFT = 26,
-    ESR_IL = 1 << 25, /* a 32-bit instruction, or a class that always sets it */
+    ESR_IL = 1 << 25,                 /* a 32-bit instruction, or a class that always sets it */
     ISS_FP_COND = 1 << 24 | 14 << 20, /* CV and COND, always */
     VECTOR_FROM_SP_EL1 = 0x200,
     VECTOR_FROM_EL0 = 0x400,
@@ -64,8 +64,8 @@ enum flow raise_sysreg_trap(struct cpu *c, u16 encoding, unsigned rt, bool read)
     u32 op0 = (u32)bits(encoding, 15, 14), op1 = (u32)bits(encoding, 13, 11);
     u32 crn = (u32)bits(encoding, 10, 7), crm = (u32)bits(encoding, 6, 3);
     u32 op2 = (u32)bits(encoding, 2, 0);
-    return raise_exception(c, EC_SYSREG,
-                 op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | read);
+    return raise_exception(
+        c, EC_SYSREG, op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | read);
 }
 
 static bool same_el_class(u32 ec)

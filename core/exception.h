@@ -45,7 +45,7 @@ enum vector {
  */
 enum flow raise_exception(struct cpu *c, enum exception_class ec, u32 iss);
 enum flow raise_undefined(struct cpu *c);
-enum flow raise_fp_trap(struct cpu *c); /* CPACR_EL1.FPEN */
+enum flow raise_fp_trap(struct cpu *c);                                  /* CPACR_EL1.FPEN */
 enum flow raise_call(struct cpu *c, enum exception_class ec, u32 imm16); /* SVC, HVC, SMC */
 /* A data abort: DFSC, and the ISS bits above it (WnR, CM, ...) as FLAGS. */
 enum flow raise_data_abort(struct cpu *c, u64 va, u8 dfsc, u32 flags);

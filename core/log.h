@@ -11,13 +11,13 @@
 
 enum log_item {
     LOG_GUEST_ERRORS = 1 << 0, /* the guest did what it should not */
-    LOG_UNIMP = 1 << 1, /* the guest used what does not exist */
-    LOG_INT = 1 << 2, /* exceptions and interrupts */
-    LOG_IN_ASM = 1 << 3, /* each instruction when it is first decoded */
-    LOG_EXEC = 1 << 4, /* each instruction executed */
-    LOG_CPU = 1 << 5, /* registers before each instruction executed */
-    LOG_MMU = 1 << 6, /* translation faults and TLB maintenance */
-    LOG_PAGE = 1 << 7, /* pages of code as they are decoded and dropped */
+    LOG_UNIMP = 1 << 1,        /* the guest used what does not exist */
+    LOG_INT = 1 << 2,          /* exceptions and interrupts */
+    LOG_IN_ASM = 1 << 3,       /* each instruction when it is first decoded */
+    LOG_EXEC = 1 << 4,         /* each instruction executed */
+    LOG_CPU = 1 << 5,          /* registers before each instruction executed */
+    LOG_MMU = 1 << 6,          /* translation faults and TLB maintenance */
+    LOG_PAGE = 1 << 7,         /* pages of code as they are decoded and dropped */
 };
 
 struct log {

@@ -100,8 +100,7 @@ static bool crosses_page(u64 va, unsigned size)
 }
 
 /* Alignment faults that come before translation; RAISE or NEXT. */
-static enum flow check_alignment(struct cpu *c, u64 va, unsigned size, bool write,
-                                 enum mem_how how)
+static enum flow check_alignment(struct cpu *c, u64 va, unsigned size, bool write, enum mem_how how)
 {
     unsigned element = element_size(size, how);
     if ((c->strict_alignment || (how & MEM_ALIGNED)) && (va & (element - 1)))

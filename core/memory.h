@@ -22,13 +22,13 @@ enum mem_how {
     MEM_UNPRIVILEGED = 1, /* LDTR, STTR: with EL0's rights */
     MEM_ALIGNED = 2, /* must be aligned to its size whatever SCTLR_EL1.A says: exclusive, ordered */
     MEM_EXCLUSIVE = 4, /* reported as such for memory that can't have it */
-    MEM_PAIR = 8, /* two elements of size/2; alignment goes by the element */
+    MEM_PAIR = 8,      /* two elements of size/2; alignment goes by the element */
     MEM_AS_WRITE = 16, /* a read that must have write permission, too: atomics */
-    MEM_VECTOR = 32, /* SIMD and FP: a 16-byte element where size is 16 */
+    MEM_VECTOR = 32,   /* SIMD and FP: a 16-byte element where size is 16 */
 };
 
 struct loaded {
-    u64 value; /* zero-extended */
+    u64 value;      /* zero-extended */
     enum flow flow; /* NEXT, or why there is no value */
 };
 
@@ -155,8 +155,8 @@ static ALWAYS_INLINE struct mapped mem_map_atomic(struct cpu *c, const struct en
 }
 
 /*
- * Read guest memory the way an instruction fetch, a debugger or a semihosting call does: LEN bytes at VA with
- * the rights of EL, no exception, no device. False when any byte can't be had.
+ * Read guest memory the way an instruction fetch, a debugger or a semihosting call does: LEN bytes
+ * at VA with the rights of EL, no exception, no device. False when any byte can't be had.
  */
 bool mem_debug_read(struct cpu *c, u64 va, void *to, u64 len, unsigned el);
 

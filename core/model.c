@@ -53,8 +53,7 @@ static const struct cpu_model models[] = {
         .watchpoints = 4,
         .pmu_counters = 6,
         .ccsidr = {0x700fe01a, 0x201fe00a, 0x707fe07a}, /* 32 KiB, 32 KiB, 1 MiB */
-        REGS({MIDR_EL1, 0x410fd034}, {CTR_EL0, CTR_VIPT_64},
-             {PMCR_EL0, PMCR(3, 6)}),
+        REGS({MIDR_EL1, 0x410fd034}, {CTR_EL0, CTR_VIPT_64}, {PMCR_EL0, PMCR(3, 6)}),
     },
     {
         .name = "cortex-a72",

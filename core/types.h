@@ -20,15 +20,15 @@ typedef int64_t s64;
 typedef unsigned __int128 u128;
 typedef __int128 s128;
 
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
-#define COLD __attribute__((noinline, cold))
-#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define BIT(n) (UINT64_C(1) << (n))
+#define COLD          __attribute__((noinline, cold))
+#define ARRAY_LEN(a)  (sizeof(a) / sizeof((a)[0]))
+#define BIT(n)        (UINT64_C(1) << (n))
 
 /* The structure of type T whose member M is at P. */
-#define container_of(p, T, m) ((T *)((char *)(p) - offsetof(T, m)))
+#define container_of(p, T, m) ((T *)((char *)(p)-offsetof(T, m)))
 
 /* A mask of the N low bits, N from 0 to 64. */
 static ALWAYS_INLINE u64 ones(unsigned n)

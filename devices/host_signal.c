@@ -33,7 +33,7 @@ struct host_signal {
     atomic_int request, sender; /* the first */
     struct sigaction before[ARRAY_LEN(signals)];
 
-    int terminal; /* -1: none is guarded */
+    int terminal;         /* -1: none is guarded */
     volatile bool is_raw; /* and not restored, as it is while we are stopped */
     struct termios saved, raw;
 };

@@ -33,7 +33,7 @@ static u8 levels(const struct pl061 *g)
 /* Level interrupts follow the pins; edge interrupts stay until they are cleared. */
 static u8 raw_status(const struct pl061 *g)
 {
-    u8 active = (u8)~(levels(g) ^ g->event);
+    u8 active = (u8) ~(levels(g) ^ g->event);
     return (u8)((g->sense & active) | (~g->sense & g->edges));
 }
 
@@ -46,7 +46,7 @@ static void update_irq(const struct pl061 *g)
 static void detect_edges(struct pl061 *g, u8 before)
 {
     u8 now = levels(g), changed = before ^ now;
-    u8 wanted = (u8)~(now ^ g->event);
+    u8 wanted = (u8) ~(now ^ g->event);
     g->edges |= (u8)(changed & ~g->sense & (g->both_edges | wanted));
 }
 

@@ -10,15 +10,15 @@
 
 struct pl061 {
     struct irq_line irq; /* GPIOINTR */
-    u8 input; /* levels at the pins, as the board drives them */
-    u8 data; /* what the outputs were last told */
-    u8 direction; /* GPIODIR: 1 for an output */
-    u8 sense; /* GPIOIS: 1 for level */
-    u8 both_edges; /* GPIOIBE */
-    u8 event; /* GPIOIEV: 1 for rising edge or high level */
-    u8 enable; /* GPIOIE */
-    u8 edges; /* edges seen since they were cleared */
-    u8 alternate; /* GPIOAFSEL: kept, without effect */
+    u8 input;            /* levels at the pins, as the board drives them */
+    u8 data;             /* what the outputs were last told */
+    u8 direction;        /* GPIODIR: 1 for an output */
+    u8 sense;            /* GPIOIS: 1 for level */
+    u8 both_edges;       /* GPIOIBE */
+    u8 event;            /* GPIOIEV: 1 for rising edge or high level */
+    u8 enable;           /* GPIOIE */
+    u8 edges;            /* edges seen since they were cleared */
+    u8 alternate;        /* GPIOAFSEL: kept, without effect */
 };
 
 extern const struct mmio_ops pl061_ops;

@@ -109,8 +109,7 @@ bool virt_create(struct virt *v, const struct virt_config *config)
 
     pl061_init(&v->gpio, gicv2_spi(&v->gic, GPIO_SPI));
     add_device(v, &pl061_ops, &v->gpio,
-               (struct dt_place){
-                   .base = GPIO_BASE, .spi = GPIO_SPI, .phandle = VIRT_PHANDLE_GPIO});
+               (struct dt_place){.base = GPIO_BASE, .spi = GPIO_SPI, .phandle = VIRT_PHANDLE_GPIO});
     power_key_init(&v->power_key, &v->clock, pl061_pin(&v->gpio, GPIO_POWER_PIN));
     add_device(v, &power_key_ops, &v->power_key, (struct dt_place){.extra = VIRT_PHANDLE_GPIO});
 

@@ -25,11 +25,11 @@ enum {
 
 struct virt_config {
     const struct cpu_model *model;
-    unsigned cpus; /* 1 to VIRT_MAX_CPUS */
-    u64 ram_size; /* bytes, a multiple of 4096 */
+    unsigned cpus;            /* 1 to VIRT_MAX_CPUS */
+    u64 ram_size;             /* bytes, a multiple of 4096 */
     u64 (*time)(void *owner); /* ns, the machine's clock: see core/clock.h */
     void *time_owner;
-    u64 epoch_seconds; /* what the real-time clock says at time 0 */
+    u64 epoch_seconds;      /* what the real-time clock says at time 0 */
     struct chardev *serial; /* the UART's back end; may be NULL */
     const struct log *log;
 };

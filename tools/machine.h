@@ -20,8 +20,8 @@
 enum machine_request {
     REQUEST_NONE = 0,
     REQUEST_RESET = 1, /* by the guest or the monitor */
-    REQUEST_OFF = 2, /* the guest switched the machine off */
-    REQUEST_QUIT = 4, /* the user ends the emulator */
+    REQUEST_OFF = 2,   /* the guest switched the machine off */
+    REQUEST_QUIT = 4,  /* the user ends the emulator */
 };
 
 struct machine {
@@ -30,15 +30,15 @@ struct machine {
     struct host_loop *loop;
     struct host_signal *signals;
     struct chardev *serial_port, *monitor_port; /* what the two are connected to; may be NULL */
-    struct mux *mux; /* both ports on one back end, which is the mux's */
-    struct chardev *serial, *monitor_backend; /* without a mux: their back ends */
+    struct mux *mux;                            /* both ports on one back end, which is the mux's */
+    struct chardev *serial, *monitor_backend;   /* without a mux: their back ends */
     struct monitor *monitor;
     struct chardev *gdb_port;
     struct gdbstub *gdb;
     struct virt virt;
     struct psci psci;
     struct boot boot;
-    bool booted; /* the files of boot are open */
+    bool booted;             /* the files of boot are open */
     struct boot_entry entry; /* where they were put */
     bool pidfile_written;
 
@@ -46,9 +46,9 @@ struct machine {
     int exit_status;
     bool paused; /* by the monitor or a debugger: time stands still */
 
-    u64 started; /* host ns at the machine's time 0, later by what it was paused */
+    u64 started;   /* host ns at the machine's time 0, later by what it was paused */
     u64 paused_at; /* host ns */
-    u64 warped; /* with icount: ns that were skipped while waiting */
+    u64 warped;    /* with icount: ns that were skipped while waiting */
 };
 
 /*

@@ -74,12 +74,12 @@ struct options {
     struct backend_option serial, monitor, gdb;
 
     /* How it runs. */
-    bool no_reboot;           /* a reset ends the run */
-    bool no_shutdown;         /* after power-off the CPUs stop and the monitor stays */
-    bool start_stopped;       /* -S: wait for the monitor or gdb to continue */
-    bool icount;              /* time counts instructions */
-    unsigned icount_shift;    /* 2^shift ns each, 0 to 10 */
-    bool icount_sleep;        /* idle time passes as on the host; off: it is skipped */
+    bool no_reboot;        /* a reset ends the run */
+    bool no_shutdown;      /* after power-off the CPUs stop and the monitor stays */
+    bool start_stopped;    /* -S: wait for the monitor or gdb to continue */
+    bool icount;           /* time counts instructions */
+    unsigned icount_shift; /* 2^shift ns each, 0 to 10 */
+    bool icount_sleep;     /* idle time passes as on the host; off: it is skipped */
     enum rtc_base rtc_base;
     s64 rtc_date; /* with RTC_BASE_DATE: seconds since 1970, UTC */
     enum rtc_clock rtc_clock;

@@ -52,8 +52,10 @@ static bool take_icount_shift(struct parse *p, const char *value)
 {
     u64 shift = 0;
     if (!strcmp(value, "auto"))
-        return refuse(p, " shift=auto: would follow the host's speed, and runs would not repeat; "
-                         "use shift=0 to shift=%d", ICOUNT_SHIFT_MAX);
+        return refuse(p,
+                      " shift=auto: would follow the host's speed, and runs would not repeat; "
+                      "use shift=0 to shift=%d",
+                      ICOUNT_SHIFT_MAX);
     if (!read_number(value, ICOUNT_SHIFT_MAX, &shift))
         return refuse(p, " shift=%s: use shift=0 to shift=%d", value, ICOUNT_SHIFT_MAX);
     p->o->icount_shift = (unsigned)shift;

@@ -31,11 +31,11 @@ struct engine {
     struct bus *bus;
     struct cpu *cpus[ENGINE_MAX_CPUS];
     unsigned cpu_count;
-    struct code_page *pages; /* in use */
+    struct code_page *pages;   /* in use */
     struct code_page *retired; /* dropped, but a handler may still be in one */
-    struct code_page *spare; /* free to be used again */
-    unsigned page_count; /* of pages */
-    struct probe probe; /* what somebody outside looks out for */
+    struct code_page *spare;   /* free to be used again */
+    unsigned page_count;       /* of pages */
+    struct probe probe;        /* what somebody outside looks out for */
     bool full; /* more pages than ENGINE_MAX_PAGES: drop them at the next occasion */
 };
 

@@ -9,8 +9,7 @@
 #include "core/exception.h"
 
 /* Account for everything before op NEXT, which is the first not executed. */
-#define ACCOUNT(next) \
-    (c->icount = c->icount_limit - (u64)(OP_DISTANCE(UNTIL, (next)) >> UOP_SHIFT))
+#define ACCOUNT(next) (c->icount = c->icount_limit - (u64)(OP_DISTANCE(UNTIL, (next)) >> UOP_SHIFT))
 
 HANDLER(op_exit)
 {

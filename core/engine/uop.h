@@ -24,7 +24,7 @@ struct uop;
 
 enum {
     PAGE_WORDS = 1024, /* words of A64 code in a 4 KiB page */
-    UOP_SHIFT = 4, /* log2 of sizeof(struct uop) */
+    UOP_SHIFT = 4,     /* log2 of sizeof(struct uop) */
 };
 
 /* The address sanitizer's stack frames don't go with preserve_none. */
@@ -44,30 +44,30 @@ enum {
 
 /* c, op and until are fixed host registers throughout; so is tlb. */
 #define HANDLER_CC __attribute__((preserve_none))
-#define HANDLER_ARGS \
+#define HANDLER_ARGS                                                                               \
     struct cpu *c, const struct uop *u, const struct uop *until, const struct tlb_bank *tlb
 typedef HANDLER_CC void handler_fn(HANDLER_ARGS);
-#define HANDLER(name) HANDLER_CC void name(HANDLER_ARGS)
-#define UNTIL until
-#define TLB tlb
+#define HANDLER(name)  HANDLER_CC void name(HANDLER_ARGS)
+#define UNTIL          until
+#define TLB            tlb
 #define CONTINUE_AT(h) __attribute__((musttail)) return h(c, u, until, tlb)
-#define DISPATCH(next)                                              \
-    do {                                                            \
-        u = (next);                                                 \
-        __attribute__((musttail)) return u->fn(c, u, until, tlb);   \
+#define DISPATCH(next)                                                                             \
+    do {                                                                                           \
+        u = (next);                                                                                \
+        __attribute__((musttail)) return u->fn(c, u, until, tlb);                                  \
     } while (0)
 #define LEAVE_ENGINE return
 
 #else
 
-#define HANDLER_ARGS struct cpu *c, const struct uop *u
+#define HANDLER_ARGS   struct cpu *c, const struct uop *u
 typedef const struct uop *handler_fn(HANDLER_ARGS);
-#define HANDLER(name) const struct uop *name(HANDLER_ARGS)
-#define UNTIL c->until
-#define TLB c->tlb
+#define HANDLER(name)  const struct uop *name(HANDLER_ARGS)
+#define UNTIL          c->until
+#define TLB            c->tlb
 #define CONTINUE_AT(h) return h(c, u)
 #define DISPATCH(next) return (next)
-#define LEAVE_ENGINE return NULL
+#define LEAVE_ENGINE   return NULL
 
 #endif
 
@@ -92,19 +92,19 @@ _Static_assert(sizeof(struct uop) == 1 << UOP_SHIFT, "a uop is 16 bytes");
 
 /* How a body ended; the engine's wrapper knows what to do about each. */
 enum flow {
-    NEXT, /* on to the following instruction */
-    TAKE, /* branch taken, to the target that decode put into imm */
-    FAR, /* branch taken, to the virtual address in *to */
-    MISS, /* the inline path does not serve; nothing has changed: run the slow twin */
-    RAISE, /* an exception is recorded in cpu.exc; its PC is this instruction's */
-    LEAVE, /* done, but the run loop must look around before the next instruction */
+    NEXT,   /* on to the following instruction */
+    TAKE,   /* branch taken, to the target that decode put into imm */
+    FAR,    /* branch taken, to the virtual address in *to */
+    MISS,   /* the inline path does not serve; nothing has changed: run the slow twin */
+    RAISE,  /* an exception is recorded in cpu.exc; its PC is this instruction's */
+    LEAVE,  /* done, but the run loop must look around before the next instruction */
     SWITCH, /* the body has set cpu.pc, and perhaps PSTATE: the run loop goes on there */
 };
 
 /* What a body may use beside the CPU and its op. */
 struct env {
     const struct tlb_bank *tlb;
-    u64 *to; /* where to put the target of a FAR branch */
+    u64 *to;   /* where to put the target of a FAR branch */
     bool slow; /* in the slow twin: the state is in memory and calls are welcome */
 };
 

@@ -8,7 +8,7 @@
 #include "core/types.h"
 
 /* CRC of the low BYTES (1, 2, 4, 8) of V, least significant first, from ACC. */
-u32 crc32_bytes(u32 acc, u64 v, unsigned bytes); /* polynomial 0x04C11DB7 */
+u32 crc32_bytes(u32 acc, u64 v, unsigned bytes);  /* polynomial 0x04C11DB7 */
 u32 crc32c_bytes(u32 acc, u64 v, unsigned bytes); /* polynomial 0x1EDC6F41 */
 
 #endif

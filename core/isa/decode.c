@@ -12,54 +12,52 @@
 
 /* Every handler and format that the rows name. */
 #define DECLARE(op, v) HANDLER(op_##op##_##v);
-#define D_1(op) DECLARE(op, 0)
-#define D_2(op) D_1(op) DECLARE(op, 1)
-#define D_3(op) D_2(op) DECLARE(op, 2)
-#define D_4(op) D_3(op) DECLARE(op, 3)
-#define D_5(op) D_4(op) DECLARE(op, 4)
-#define D_6(op) D_5(op) DECLARE(op, 5)
-#define D_7(op) D_6(op) DECLARE(op, 6)
-#define D_8(op) D_7(op) DECLARE(op, 7)
-#define D_10(op) D_8(op) DECLARE(op, 8) DECLARE(op, 9)
-#define D_12(op) D_10(op) DECLARE(op, 10) DECLARE(op, 11)
-#define D_16(op) D_12(op) DECLARE(op, 12) DECLARE(op, 13) DECLARE(op, 14) DECLARE(op, 15)
-#define D_32(op)                                                                          \
-    D_16(op)                                                                              \
-    DECLARE(op, 16) DECLARE(op, 17) DECLARE(op, 18) DECLARE(op, 19)                       \
-    DECLARE(op, 20) DECLARE(op, 21) DECLARE(op, 22) DECLARE(op, 23)                       \
-    DECLARE(op, 24) DECLARE(op, 25) DECLARE(op, 26) DECLARE(op, 27)                       \
-    DECLARE(op, 28) DECLARE(op, 29) DECLARE(op, 30) DECLARE(op, 31)
+#define D_1(op)        DECLARE(op, 0)
+#define D_2(op)        D_1(op) DECLARE(op, 1)
+#define D_3(op)        D_2(op) DECLARE(op, 2)
+#define D_4(op)        D_3(op) DECLARE(op, 3)
+#define D_5(op)        D_4(op) DECLARE(op, 4)
+#define D_6(op)        D_5(op) DECLARE(op, 5)
+#define D_7(op)        D_6(op) DECLARE(op, 6)
+#define D_8(op)        D_7(op) DECLARE(op, 7)
+#define D_10(op)       D_8(op) DECLARE(op, 8) DECLARE(op, 9)
+#define D_12(op)       D_10(op) DECLARE(op, 10) DECLARE(op, 11)
+#define D_16(op)       D_12(op) DECLARE(op, 12) DECLARE(op, 13) DECLARE(op, 14) DECLARE(op, 15)
+#define D_32(op)                                                                                   \
+    D_16(op)                                                                                       \
+    DECLARE(op, 16)                                                                                \
+    DECLARE(op, 17) DECLARE(op, 18) DECLARE(op, 19) DECLARE(op, 20) DECLARE(op, 21)                \
+        DECLARE(op, 22) DECLARE(op, 23) DECLARE(op, 24) DECLARE(op, 25) DECLARE(op, 26)            \
+            DECLARE(op, 27) DECLARE(op, 28) DECLARE(op, 29) DECLARE(op, 30) DECLARE(op, 31)
 
-#define A64(op, variants, format, pattern, assembly, needs) \
-    format_fn fmt_##format;                                 \
+#define A64(op, variants, format, pattern, assembly, needs)                                        \
+    format_fn fmt_##format;                                                                        \
     D_##variants(op)
 #include "core/isa/a64.def"
 
 #define NAME(op, v) op_##op##_##v
-#define L_1(op) NAME(op, 0)
-#define L_2(op) L_1(op), NAME(op, 1)
-#define L_3(op) L_2(op), NAME(op, 2)
-#define L_4(op) L_3(op), NAME(op, 3)
-#define L_5(op) L_4(op), NAME(op, 4)
-#define L_6(op) L_5(op), NAME(op, 5)
-#define L_7(op) L_6(op), NAME(op, 6)
-#define L_8(op) L_7(op), NAME(op, 7)
-#define L_10(op) L_8(op), NAME(op, 8), NAME(op, 9)
-#define L_12(op) L_10(op), NAME(op, 10), NAME(op, 11)
-#define L_16(op) L_12(op), NAME(op, 12), NAME(op, 13), NAME(op, 14), NAME(op, 15)
-#define L_32(op)                                                                          \
-    L_16(op),                                                                             \
-    NAME(op, 16), NAME(op, 17), NAME(op, 18), NAME(op, 19),                               \
-    NAME(op, 20), NAME(op, 21), NAME(op, 22), NAME(op, 23),                               \
-    NAME(op, 24), NAME(op, 25), NAME(op, 26), NAME(op, 27),                               \
-    NAME(op, 28), NAME(op, 29), NAME(op, 30), NAME(op, 31)
+#define L_1(op)     NAME(op, 0)
+#define L_2(op)     L_1(op), NAME(op, 1)
+#define L_3(op)     L_2(op), NAME(op, 2)
+#define L_4(op)     L_3(op), NAME(op, 3)
+#define L_5(op)     L_4(op), NAME(op, 4)
+#define L_6(op)     L_5(op), NAME(op, 5)
+#define L_7(op)     L_6(op), NAME(op, 6)
+#define L_8(op)     L_7(op), NAME(op, 7)
+#define L_10(op)    L_8(op), NAME(op, 8), NAME(op, 9)
+#define L_12(op)    L_10(op), NAME(op, 10), NAME(op, 11)
+#define L_16(op)    L_12(op), NAME(op, 12), NAME(op, 13), NAME(op, 14), NAME(op, 15)
+#define L_32(op)                                                                                   \
+    L_16(op), NAME(op, 16), NAME(op, 17), NAME(op, 18), NAME(op, 19), NAME(op, 20), NAME(op, 21),  \
+        NAME(op, 22), NAME(op, 23), NAME(op, 24), NAME(op, 25), NAME(op, 26), NAME(op, 27),        \
+        NAME(op, 28), NAME(op, 29), NAME(op, 30), NAME(op, 31)
 
-#define A64(op, variants, format, pattern, assembly, needs) \
+#define A64(op, variants, format, pattern, assembly, needs)                                        \
     static handler_fn *const handlers_##op[] = {L_##variants(op)};
 #include "core/isa/a64.def"
 
 const struct a64_row a64_rows[A64_COUNT] = {
-#define A64(op, variants, format, pattern, assembly, needs) \
+#define A64(op, variants, format, pattern, assembly, needs)                                        \
     [A64_##op] = {#op, pattern, assembly, fmt_##format, handlers_##op, needs},
 #include "core/isa/a64.def"
 };

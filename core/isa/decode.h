@@ -17,7 +17,7 @@ enum a64_op {
 
 /* Where a word stands, which is all that decoding may depend on beside the word. */
 struct site {
-    u16 index; /* word within its 4 KiB page */
+    u16 index;  /* word within its 4 KiB page */
     bool alone; /* no page of ops around it: every branch is to elsewhere */
 };
 
@@ -45,9 +45,9 @@ enum { DECODE_BUCKETS = 2048, DECODE_SHIFT = 21 };
 struct decoder {
     u32 features; /* A64_* of the CPU model */
     u32 mask[A64_COUNT], value[A64_COUNT];
-    u32 nonzero[A64_COUNT][2]; /* fields that must not be zero, at most two a row; 0: none */
+    u32 nonzero[A64_COUNT][2];     /* fields that must not be zero, at most two a row; 0: none */
     u16 first[DECODE_BUCKETS + 1]; /* where a bucket begins in rows[] */
-    u16 *rows; /* within a bucket the most specific first */
+    u16 *rows;                     /* within a bucket the most specific first */
 };
 
 /* Build the index; FEATURES as in a model. False when the host has no memory. */

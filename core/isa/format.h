@@ -9,8 +9,8 @@
 #include "core/isa/decode.h"
 
 /* Define the format NAME: see format_fn. */
-#define FORMAT(name)      \
-    format_fn fmt_##name; \
+#define FORMAT(name)                                                                               \
+    format_fn fmt_##name;                                                                          \
     int fmt_##name(u32 w, struct site at, struct uop *u)
 
 /* 31 is the stack pointer. */

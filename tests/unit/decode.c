@@ -52,8 +52,8 @@ Test(decode, rows_overlap_only_by_nesting)
         struct pattern a = pattern_of(i);
         for (unsigned k = i + 1; k < A64_COUNT; k++) {
             struct pattern b = pattern_of(k);
-            cr_expect(!overlap(&a, &b) || nests(&a, &b) || nests(&b, &a),
-                      "%s and %s overlap", a64_rows[i].name, a64_rows[k].name);
+            cr_expect(!overlap(&a, &b) || nests(&a, &b) || nests(&b, &a), "%s and %s overlap",
+                      a64_rows[i].name, a64_rows[k].name);
         }
     }
 }
@@ -76,21 +76,17 @@ Test(decode, known_words)
         u32 word;
         int row;
     } known[] = {
-        {0x8b020020, A64_add_shift}, /* add x0, x1, x2 */
-        {0x2b020020, A64_adds_shift}, /* adds w0, w1, w2 */
-        {0x91000421, A64_add_imm}, /* add x1, x1, #1 */
-        {0x14000000, A64_b_uncond}, /* b . */
-        {0x54000001, A64_b_cond}, /* b.ne . */
-        {0xd4000001, A64_svc}, /* svc #0 */
-        {0xd69f03e0, A64_eret},
-        {0xd503201f, A64_hint}, /* nop */
-        {0xd503207f, A64_wfi},
-        {0xd5033fdf, A64_isb},
-        {0xd53bd040, A64_mrs}, /* mrs x0, tpidr_el0 */
-        {0xd51bd040, A64_msr_reg},
-        {0xd508871f, A64_sys}, /* tlbi vmalle1 */
-        {0x9ac20820, A64_udiv},
-        {0x9bc27c20, A64_umulh},
+        {0x8b020020, A64_add_shift},                          /* add x0, x1, x2 */
+        {0x2b020020, A64_adds_shift},                         /* adds w0, w1, w2 */
+        {0x91000421, A64_add_imm},                            /* add x1, x1, #1 */
+        {0x14000000, A64_b_uncond},                           /* b . */
+        {0x54000001, A64_b_cond},                             /* b.ne . */
+        {0xd4000001, A64_svc},                                /* svc #0 */
+        {0xd69f03e0, A64_eret},       {0xd503201f, A64_hint}, /* nop */
+        {0xd503207f, A64_wfi},        {0xd5033fdf, A64_isb},
+        {0xd53bd040, A64_mrs},                               /* mrs x0, tpidr_el0 */
+        {0xd51bd040, A64_msr_reg},    {0xd508871f, A64_sys}, /* tlbi vmalle1 */
+        {0x9ac20820, A64_udiv},       {0x9bc27c20, A64_umulh},
         {0x00000000, A64_udf},
     };
     struct decoder d;

@@ -11,12 +11,12 @@
 #include "core/engine/engine.h"
 #include "core/model.h"
 
-#define HARNESS_RAM UINT64_C(0x40000000)
-#define HARNESS_SIZE UINT64_C(0x400000)
-#define HARNESS_CODE (HARNESS_RAM + 0x10000) /* where words go */
-#define HARNESS_DATA (HARNESS_RAM + 0x20000) /* for the test's use */
-#define HARNESS_VECTORS (HARNESS_RAM + 0x8000) /* VBAR_EL1 */
-#define HARNESS_TABLES (HARNESS_RAM + 0x1000)
+#define HARNESS_RAM     UINT64_C(0x40000000)
+#define HARNESS_SIZE    UINT64_C(0x400000)
+#define HARNESS_CODE    (HARNESS_RAM + 0x10000) /* where words go */
+#define HARNESS_DATA    (HARNESS_RAM + 0x20000) /* for the test's use */
+#define HARNESS_VECTORS (HARNESS_RAM + 0x8000)  /* VBAR_EL1 */
+#define HARNESS_TABLES  (HARNESS_RAM + 0x1000)
 
 struct harness {
     struct bus bus;
@@ -72,7 +72,8 @@ static inline void harness_msr(struct harness *h, enum sysreg r, u64 value)
     sysreg_poke(h->cpu, r, value);
 }
 
-/* Turn the MMU on: 1 GiB at address 0x40000000 flat, Normal, EL1 and EL0 read, write, execute at EL0. */
+/* Turn the MMU on: 1 GiB at address 0x40000000 flat, Normal, EL1 and EL0 read, write, execute at
+ * EL0. */
 static inline void harness_mmu_on(struct harness *h, bool el0)
 {
     enum { BLOCK = 1, AF = 1 << 10, AP_EL0 = 1 << 6, SH = 3 << 8 };
