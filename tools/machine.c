@@ -381,6 +381,7 @@ static bool obey_requests(struct machine *m)
 
 int machine_run(struct machine *m)
 {
+    host_loop_dispatch(m->loop); /* what came before there was a CPU to kick */
     while (!m->requests || obey_requests(m)) {
         if (m->paused) {
             host_loop_wait(m->loop, CLOCK_NEVER);
