@@ -131,10 +131,10 @@ enum flow op_at_s1e0w(struct cpu *c, u64 va)
 
 enum flow op_at_s1e1rp(struct cpu *c, u64 va)
 {
-    return address_translate(c, va, ACCESS_READ, true, c->pan);
+    return address_translate(c, va, ACCESS_READ, true, c->pan && c->regime.mmu_on);
 }
 
 enum flow op_at_s1e1wp(struct cpu *c, u64 va)
 {
-    return address_translate(c, va, ACCESS_WRITE, true, c->pan);
+    return address_translate(c, va, ACCESS_WRITE, true, c->pan && c->regime.mmu_on);
 }

@@ -111,6 +111,39 @@ Test(sysreg_mmu, at)
     harness_destroy(h);
 }
 
+/* AT S1E1RP and WP heed PSTATE.PAN, the others do not; without the MMU nobody does. */
+Test(sysreg_mmu, at_with_pan)
+{
+    static const struct {
+        const char *op;
+        enum page page;
+        bool faults;
+    } rows[] = {
+        {"AT_S1E1RP", EL0_RW, true}, {"AT_S1E1WP", EL0_RW, true}, {"AT_S1E1RP", RW, false},
+        {"AT_S1E1WP", RW, false},    {"AT_S1E1R", EL0_RW, false},
+    };
+    struct harness *h = setup("max");
+    struct cpu_model m = *h->cpu->model;
+    m.features |= A64_PAN | A64_PAN2;
+    h->cpu->model = &m;
+    for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+        cpu_set_pan(h->cpu, true);
+        cr_expect(perform(h, rows[i].op, page(rows[i].page)) == NEXT);
+        cr_expect(
+            h->cpu->sys[PAR_EL1] ==
+                (rows[i].faults ? FAULT(0x0f) : OK(HARNESS_DATA, 0xff, rows[i].page == RW ? 3 : 2)),
+            "row %u", i);
+        cpu_set_pan(h->cpu, false);
+        cr_expect(perform(h, rows[i].op, page(rows[i].page)) == NEXT);
+        cr_expect(!(h->cpu->sys[PAR_EL1] & 1), "row %u", i);
+    }
+    cpu_set_pan(h->cpu, true);
+    harness_msr(h, SCTLR_EL1, sysreg_peek(h->cpu, SCTLR_EL1) & ~UINT64_C(1));
+    cr_expect(perform(h, "AT_S1E1RP", HARNESS_DATA) == NEXT);
+    cr_expect(h->cpu->sys[PAR_EL1] == OK(HARNESS_DATA, 0, 2));
+    harness_destroy(h);
+}
+
 /* With the MMU off: Device-nGnRnE, Outer Shareable, flat. */
 Test(sysreg_mmu, at_with_mmu_off)
 {
