@@ -21,7 +21,7 @@
 static void usage(FILE *out)
 {
     fputs("fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
-          "fuzz --words                 words from all 2^32, against QEMU\n"
+          "fuzz --words                 words from all 2^32, and near instructions, against QEMU\n"
           "fuzz --chaos N               N random words on a whole board, compared with nothing\n"
           "fuzz --exclusions            what is not compared, and why\n"
           "  --cpu MODEL       of ours (cortex-a57)\n"

@@ -120,6 +120,20 @@ u32 generate_word(struct rng *r, const struct decoder *d, unsigned row)
     return w;
 }
 
+static u32 any_bit_of(struct rng *r, u32 mask)
+{
+    for (unsigned n = rng_below(r, (unsigned)__builtin_popcount(mask)); n; n--)
+        mask &= mask - 1;
+    return mask & -mask;
+}
+
+u32 generate_neighbour(struct rng *r, const struct decoder *d)
+{
+    unsigned row = rng_below(r, A64_COUNT);
+    u32 w = generate_word(r, d, row) ^ any_bit_of(r, d->mask[row]);
+    return rng_chance(r, 16) ? w ^ any_bit_of(r, d->mask[row]) : w;
+}
+
 /* The immediate of a direct branch or of a load (literal): where, and in units of 4 bytes. */
 struct relative {
     unsigned lsb, bits; /* bits is 0 if the word has none */

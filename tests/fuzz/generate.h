@@ -30,6 +30,12 @@ unsigned generate_select(struct generator *g, const char *globs);
 u32 generate_word(struct rng *r, const struct decoder *d, unsigned row);
 
 /*
+ * A word that is next to an instruction: one of any row with one or two of the bits that
+ * the pattern fixes turned over.
+ */
+u32 generate_neighbour(struct rng *r, const struct decoder *d);
+
+/*
  * A program for slot SLOT. A store-exclusive gets a load-exclusive in front of it more
  * often than not. No word is excluded (exclude.h), and no branch leads to where the
  * reference would not come back from.

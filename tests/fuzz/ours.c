@@ -193,13 +193,14 @@ static void store(struct ours *o, const struct program *p, struct record_state *
     out->pc = taken ? c->sys[ELR_EL1] : c->pc;
     out->kind = RECORD_DONE;
     out->far = 0;
-    o->esr = taken ? c->sys[ESR_EL1] : 0;
+    u64 esr = c->sys[ESR_EL1];
     if (taken && (c->pc != VECTORS + 0x400 || (pstate & 0x1f)))
         out->kind = RECORD_OTHER; /* not from EL0 by the synchronous vector */
     else if (taken && out->pc - program_start(p) < 4 * (u64)p->words)
-        out->kind = kind_of(o->esr);
+        out->kind = kind_of(esr);
     if (out->kind >= RECORD_TRANSLATION && out->kind <= RECORD_ALIGNMENT)
         out->far = c->sys[FAR_EL1];
+    o->esr = out->kind == RECORD_DONE ? 0 : esr;
     if (out->pc == program_end(p))
         out->pc = RECORD_CODE; /* the branch to the stub, which the step engine has not made */
 }

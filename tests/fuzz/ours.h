@@ -15,7 +15,7 @@ struct ours {
     struct cpu *cpu;
     bool stepping; /* with cpu_step, else with cpu_run */
     unsigned runs;
-    u64 esr; /* ESR_EL1 of the last record that ended in an exception, else 0 */
+    u64 esr; /* ESR_EL1 of the last record if it was not RECORD_DONE, else 0 */
 };
 
 /* NULL when the host has no memory. */
