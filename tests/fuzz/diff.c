@@ -244,8 +244,8 @@ static bool single_out(struct diff *d, u64 base, unsigned first, unsigned last)
 }
 
 /*
- * Records FIRST to LAST - 1, in one go. *CLEAN: the memory is the same at the end, and
- * what was found counts.
+ * Records FIRST to LAST - 1, in one go. *CLEAN: nothing was found, in the registers or in
+ * memory at the end; else each record has to be looked at by itself.
  */
 static bool run_records(struct diff *d, u64 base, unsigned first, unsigned last, bool *clean)
 {
@@ -254,8 +254,8 @@ static bool run_records(struct diff *d, u64 base, unsigned first, unsigned last,
     findings_begin(d);
     for (unsigned i = first; i < last; i++)
         check_record(d, base, i);
-    *clean = memory_differs(d) < 0;
-    findings_end(d, *clean);
+    *clean = memory_differs(d) < 0 && !d->findings.count;
+    findings_end(d, false);
     return true;
 }
 

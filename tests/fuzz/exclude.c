@@ -13,6 +13,8 @@ static const struct exclusion exclusions[] = {
     {CRN, 0xd53be000, "mrs cnt*", "time"},
     {CRN, 0xd51be000, "msr cnt*", "Linux gives processes the virtual counter"},
     {0xffdfffe0, 0xd5130400, "mrs/msr dbgdtr_el0", "QEMU 7.2 lacks it (DDI 0487, D19.3.7)"},
+    {0xbfbf7c00, 0x083e7c00, "casp x30, xzr, ...",
+     "QEMU 7.2 writes SP, where number 31 is XZR (DDI 0487, C6.2, CASP)"},
     {NAME, 0xd50b7520, "ic ivau", "no operation in user-mode QEMU, faults and all"},
     {NAME, 0xd50b7a20, "dc cvac", "no operation in user-mode QEMU, faults and all"},
     {NAME, 0xd50b7b20, "dc cvau", "no operation in user-mode QEMU, faults and all"},
