@@ -39,6 +39,7 @@ struct board {
     atomic_uint wakes;
     atomic_bool stop_guest;
     pthread_t thread;
+    int spare[2]; /* descriptors to watch in place of others */
 };
 
 static void wake(void *owner)
@@ -245,6 +246,11 @@ struct pair {
     struct reader *me, *other;
 };
 
+static void never(void *owner, unsigned ready)
+{
+    cr_assert(false, "there is nothing to read");
+}
+
 static void drop_other(void *owner, unsigned ready)
 {
     struct pair *p = owner;
@@ -271,6 +277,46 @@ Test(host_loop, a_dropped_watch_is_silent_even_when_it_was_ready)
     close_reader(&r[0]);
     close_reader(&r[1]);
     host_loop_destroy(b.loop);
+}
+
+static void replace_other(void *owner, unsigned ready)
+{
+    struct pair *p = owner;
+    struct host_loop *l = p->me->board->loop;
+    p->me->calls++;
+    host_loop_unwatch(l, p->me->fd[0]);
+    host_loop_unwatch(l, p->other->fd[0]);
+    /* In the slots of these two, and with nothing to read. */
+    cr_assert(host_loop_watch(l, p->me->board->spare[0], HOST_IN, never, NULL));
+    cr_assert(host_loop_watch(l, p->me->board->spare[1], HOST_IN, never, NULL));
+}
+
+Test(host_loop, a_new_watch_does_not_inherit_an_event)
+{
+    struct board b;
+    struct reader r[2];
+    struct pair pair[2] = {{&r[0], &r[1]}, {&r[1], &r[0]}};
+    int spare[2][2];
+    start(&b);
+    for (unsigned i = 0; i < 2; i++) {
+        open_reader(&r[i], &b, HOST_IN);
+        host_loop_unwatch(b.loop, r[i].fd[0]);
+        cr_assert_eq(pipe2(spare[i], O_CLOEXEC), 0);
+        b.spare[i] = spare[i][0];
+    }
+    for (unsigned i = 0; i < 2; i++)
+        cr_assert(host_loop_watch(b.loop, r[i].fd[0], HOST_IN, replace_other, &pair[i]));
+    put(&r[0], "a");
+    put(&r[1], "b");
+    host_loop_dispatch(b.loop);
+    cr_assert_eq(r[0].calls + r[1].calls, 1);
+    host_loop_destroy(b.loop);
+    for (unsigned i = 0; i < 2; i++) {
+        close(r[i].fd[0]);
+        close(r[i].fd[1]);
+        close(spare[i][0]);
+        close(spare[i][1]);
+    }
 }
 
 Test(host_loop, what_is_always_ready_is_refused)

@@ -451,6 +451,18 @@ Test(host_stream, a_peer_that_left_is_noticed_by_a_front_end_without_room)
     stop(&r);
 }
 
+Test(host_stream, a_peer_that_left_without_a_word_is_noticed_too)
+{
+    struct rig r;
+    int fd[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
+    start(&r, fd[0], fd[0], false);
+    close(fd[1]);
+    while (!r.ended)
+        host_loop_wait(r.loop, CLOCK_NEVER);
+    stop(&r);
+}
+
 /* Both directions at once over one descriptor, the peer being an echo. */
 static void *echo(void *owner)
 {

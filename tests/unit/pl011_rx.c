@@ -181,6 +181,8 @@ Test(pl011_rx, input_that_waits_survives_the_start_of_linuxs_driver)
     struct rig *r = new_rig();
     u8 got[64];
     type(r, "0123456789abcdefghijklmn", 24);
+    pass_time(r, NS_PER_SEC); /* nobody has touched the UART yet, nor waits for it */
+    cr_assert_eq(r->line.in_pos, 0);
     /* The console: set_termios, then a message, before anybody opens the port. */
     u32 cr = rd(r, CR);
     wr(r, CR, 0);
@@ -236,6 +238,23 @@ Test(pl011_rx, input_waits_while_the_receiver_is_off)
     cr_assert_eq(rd(r, FR) & RXFE, RXFE);
     wr(r, CR, ON);
     cr_assert_eq(rd(r, DR), 'a');
+    free_rig(r);
+}
+
+/* Linux's throttle: the receive interrupts are masked because the tty is full. */
+Test(pl011_rx, input_waits_while_an_interrupt_driver_does_not_listen)
+{
+    struct rig *r = new_running_rig(WLEN_8 | FEN);
+    type(r, "a", 1);
+    cr_assert_eq(rd(r, DR), 'a');
+    wr(r, IMSC, 0);
+    type(r, "bcd", 3);
+    pass_time(r, NS_PER_SEC);
+    pl011_idle(&r->uart);
+    cr_assert_eq(r->line.in_pos, 1);
+    wr(r, IMSC, RX | RT);
+    for (const char *c = "bcd"; *c; c++)
+        cr_assert_eq(rd(r, DR), (u32)*c);
     free_rig(r);
 }
 

@@ -35,6 +35,7 @@ enum command {
     EXIT = 'e', /* call exit() without destroying anything */
     TRAP = 't', /* a real fault */
     HANG = 'h', /* stop dispatching */
+    GIVE = 'g', /* give the terminal to the shell */
 };
 
 struct session {
@@ -50,7 +51,7 @@ struct service {
     struct host_loop *loop;
     struct host_signal *signals;
     struct chardev *tty;
-    bool done;
+    bool done, give;
 };
 
 static inline size_t service_room(void *owner)
@@ -73,6 +74,9 @@ static inline void service_command(struct service *s, u8 byte)
         chardev_write_all(s->tty, "HANGING\n", 8);
         for (;;)
             pause();
+    case GIVE:
+        s->give = true; /* not yet: reading in the background would stop us */
+        break;
     default:
         snprintf(hex, sizeof(hex), "%02x", byte);
         chardev_write_all(s->tty, hex, 2);
@@ -129,8 +133,12 @@ static inline void serve(bool keep_signals, bool nohup)
     chardev_connect(s.tty, &client, &s);
     chardev_accept(s.tty);
     chardev_write_all(s.tty, "READY\n", 6);
-    while (!s.done)
+    while (!s.done) {
         host_loop_wait(s.loop, CLOCK_NEVER);
+        if (s.give)
+            tcsetpgrp(STDIN_FILENO, getpgid(getppid()));
+        s.give = false;
+    }
     chardev_destroy(s.tty);
     host_signal_destroy(s.signals);
     host_loop_destroy(s.loop);
