@@ -112,36 +112,36 @@ static bool parse_range(const char **args, u64 *va, u64 *len, const char *end)
            (*end ? skip_word(args, end) : !**args);
 }
 
-static size_t read_for(struct gdbstub *g, const char *args, u8 *data, bool *asked)
+/* What ARGS ask for, as much as there is; false, with an error, when there is nothing. */
+static bool read_for(struct gdbstub *g, const char *args, u8 *data, size_t *n)
 {
     u64 va, len;
-    *asked = parse_range(&args, &va, &len, "");
-    if (!*asked)
-        return 0;
-    *asked = len;
-    return copy(g, stub_cpu(g), va, data, len < MAX_TRANSFER ? len : MAX_TRANSFER, false);
+    *n = 0;
+    if (!parse_range(&args, &va, &len, "")) {
+        stub_error(g, STUB_EINVAL);
+        return false;
+    }
+    *n = copy(g, stub_cpu(g), va, data, len < MAX_TRANSFER ? len : MAX_TRANSFER, false);
+    if (*n || !len)
+        return true;
+    stub_error(g, STUB_EFAULT);
+    return false;
 }
 
 void packet_m(struct gdbstub *g, const char *args)
 {
     u8 data[MAX_TRANSFER];
-    bool asked;
-    size_t n = read_for(g, args, data, &asked);
-    if (n || !asked)
+    size_t n;
+    if (read_for(g, args, data, &n))
         text_hex(&g->reply, data, n);
-    else
-        stub_error(g, STUB_EFAULT);
 }
 
 void packet_x(struct gdbstub *g, const char *args)
 {
     u8 data[MAX_TRANSFER];
-    bool asked;
-    size_t n = read_for(g, args, data, &asked);
-    if (!n && asked) {
-        stub_error(g, STUB_EFAULT);
+    size_t n;
+    if (!read_for(g, args, data, &n))
         return;
-    }
     text_puts(&g->reply, "b");
     text_add(&g->reply, data, n);
 }

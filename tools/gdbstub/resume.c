@@ -276,11 +276,10 @@ void packet_vCont(struct gdbstub *g, const char *args)
     struct action chosen = {.mode = RUN_FREELY};
     unsigned cpu = g->resume_cpu;
     u64 settled = 0; /* CPUs that have their action */
-    bool any = false;
-    while (skip_word(&args, ";")) {
+    bool any = false, ok = true;
+    while (ok && skip_word(&args, ";")) {
         struct action a = {0};
-        if (!parse_action(g, &args, &a))
-            break;
+        ok = parse_action(g, &args, &a);
         unsigned which = a.cpu >= 0 ? (unsigned)a.cpu : g->general_cpu;
         if (a.mode != RUN_FREELY && chosen.mode == RUN_FREELY && !(settled & BIT(which))) {
             chosen = a;
@@ -289,7 +288,7 @@ void packet_vCont(struct gdbstub *g, const char *args)
         settled |= a.cpu == THREAD_ALL ? UINT64_MAX : BIT(which);
         any = true;
     }
-    if (!any || *args) {
+    if (!any || !ok || *args) {
         stub_error(g, STUB_EINVAL);
         return;
     }
