@@ -1,3 +1,8 @@
+/*
+ * The board of chaos.c (chaos_board.h): what is random about it is still valid often
+ * enough for most words to be executed, and wrong often enough for every check to fail
+ * now and then. Tables follow DDI 0487, D8.3, vectors D1.3.1.
+ */
 #include "tests/fuzz/chaos_board.h"
 
 #include <string.h>

@@ -157,8 +157,10 @@ static bool find(struct diff *d, const struct program *p, u64 record)
     return true;
 }
 
-/* Run record I of the batch on our side and compare. False: a mismatch was found. */
-static bool check_record(struct diff *d, u64 base, unsigned i)
+enum verdict { SAME, DIFFERENT, NOT_COMPARABLE };
+
+/* Run record I of the batch on our side and compare. */
+static enum verdict check_record(struct diff *d, u64 base, unsigned i)
 {
     struct record_shared *s = d->oracle.shared;
     const struct program *p = &d->program[i / d->states];
@@ -171,7 +173,9 @@ static bool check_record(struct diff *d, u64 base, unsigned i)
         comparable &= compare_prepare(p, &out[e], &reference);
     }
     d->kinds[s->out[i].kind == RECORD_TIMEOUT ? RECORD_TIMEOUT : out[0].kind]++;
-    for (unsigned e = 0; e < ENGINES && comparable; e++) {
+    if (!comparable)
+        return NOT_COMPARABLE;
+    for (unsigned e = 0; e < ENGINES; e++) {
         if (!memcmp(&out[e], &reference, sizeof(reference)))
             continue;
         if (find(d, p, base + i)) {
@@ -179,14 +183,14 @@ static bool check_record(struct diff *d, u64 base, unsigned i)
                           engine_name[e], "reference");
             print_repeat(d, base + i);
         }
-        return false;
+        return DIFFERENT;
     }
     if (esr[0] == esr[1])
-        return true;
+        return SAME;
     if (find(d, p, base + i))
         fprintf(d->findings.out, "  %08x: ESR_EL1 %08" PRIx64 " threaded, %08" PRIx64 " stepping\n",
                 p->word[p->words - 1], esr[0], esr[1]);
-    return false;
+    return DIFFERENT;
 }
 
 /* The engine whose data area is not the reference's, or -1. */
@@ -228,15 +232,15 @@ static bool single_out(struct diff *d, u64 base, unsigned first, unsigned last)
     findings_begin(d);
     for (unsigned i = first; i < last && ok; i++) {
         ok = oracle_run(&d->oracle, i, 1);
-        bool same = ok && check_record(d, base, i);
+        enum verdict v = ok ? check_record(d, base, i) : NOT_COMPARABLE;
         int engine = ok ? memory_differs(d) : -1;
         if (engine < 0)
             continue;
-        u32 kind = d->oracle.shared->out[i].kind;
-        if (!same || kind == RECORD_DONE || kind == RECORD_UNDEFINED)
+        bool aborted = d->oracle.shared->out[i].kind >= RECORD_TRANSLATION;
+        if (v == DIFFERENT || (v == SAME && !aborted))
             report_memory(d, base, i, engine);
         else
-            d->partial_stores++;
+            d->partial_stores += v == SAME;
         copy_memory(d);
     }
     findings_end(d, true);

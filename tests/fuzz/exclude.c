@@ -1,3 +1,7 @@
+/*
+ * The table of exclusions (exclude.h). A row is here only if the two sides must differ or
+ * the reference is known to be wrong; then the reason names the manual's section.
+ */
 #include "tests/fuzz/exclude.h"
 
 /* Masks of MRS, MSR (register) and SYS words: the whole name but Rt, or without op2, or CRm. */

@@ -1,3 +1,7 @@
+/*
+ * Starting the reference process and talking to it (oracle.h): a memory file for the
+ * records, two pipes for a request and its answer, one byte per batch.
+ */
 #include "tests/fuzz/oracle.h"
 
 #include <errno.h>
