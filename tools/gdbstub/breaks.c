@@ -235,5 +235,5 @@ static bool at_break(void *owner, struct cpu *c)
     if (g->passing == c && g->passing_pc == c->pc && g->passing_icount == c->icount)
         return false; /* the client has been told, and has resumed here */
     const struct breakpoint *b = breaks_find(g, c, c->pc);
-    return b && agent_break(g, c, b);
+    return b && linux_in_scope(g, c) && agent_break(g, c, b);
 }

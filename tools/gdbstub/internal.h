@@ -97,6 +97,7 @@ struct gdbstub {
 
     struct catcher *catcher; /* catch.h */
     struct linux_layout linux_layout;
+    struct linux_scope scope;
 };
 
 /* stub.c */

@@ -148,6 +148,20 @@ bool linux_task(struct gdbstub *g, struct cpu *c, struct linux_task *t)
     return ok;
 }
 
+bool linux_in_scope(struct gdbstub *g, struct cpu *c)
+{
+    const struct linux_scope *s = &g->scope;
+    struct linux_task t;
+    if (s->kind == SCOPE_ALL || c->el)
+        return true;
+    if (s->kind == SCOPE_SPACE)
+        return (bits(c->sys[TTBR0_EL1], 47, 0) & ~UINT64_C(1)) == s->space;
+    if (!linux_task(g, c, &t))
+        return true; /* whose it is cannot be known: the user decides */
+    return s->kind == SCOPE_PID ? t.pid == s->pid || t.tgid == s->pid
+                                : strcmp(t.comm, s->comm) == 0;
+}
+
 void linux_name_task(struct gdbstub *g, struct cpu *c, struct text *out)
 {
     struct linux_task t;

@@ -31,6 +31,17 @@ struct linux_layout {
     u64 comm, pid;
 };
 
+/* Which process the breakpoints in user code are for. */
+struct linux_scope {
+    enum { SCOPE_ALL, SCOPE_PID, SCOPE_COMM, SCOPE_SPACE } kind;
+    u32 pid; /* of the thread or of the process */
+    char comm[TASK_COMM + 1];
+    u64 space; /* TTBR0_EL1.BADDR, without CnP */
+};
+
+/* Whether a breakpoint that C has come to at EL0 is meant for what it executes. */
+bool linux_in_scope(struct gdbstub *g, struct cpu *c);
+
 /* The packet qSymbol:ARGS. */
 void linux_symbol(struct gdbstub *g, const char *args);
 

@@ -3,6 +3,8 @@
  */
 #include "tools/gdbstub/remote_command.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/gdbstub/catch.h"
@@ -42,6 +44,44 @@ static void command_step_irq(struct gdbstub *g, const char *args, struct text *o
     }
     g->sstep = on ? SSTEP_ENABLE : SSTEP_ALL;
     text_printf(out, "a step %s interrupts\n", on ? "takes" : "holds back");
+}
+
+static void show_scope(const struct linux_scope *s, struct text *out)
+{
+    static const char *const words[] = {"every process", "pid", "processes called", "TTBR0_EL1"};
+    text_printf(out, "breakpoints in user code are for %s", words[s->kind]);
+    if (s->kind == SCOPE_PID)
+        text_printf(out, " %u", s->pid);
+    else if (s->kind == SCOPE_COMM)
+        text_printf(out, " %s", s->comm);
+    else if (s->kind == SCOPE_SPACE)
+        text_printf(out, " %#llx", (unsigned long long)s->space);
+    text_puts(out, "\n");
+}
+
+static void command_scope(struct gdbstub *g, const char *args, struct text *out)
+{
+    struct linux_scope s = {SCOPE_ALL, 0, "", 0};
+    char *end;
+    if (skip_word(&args, "pid ")) {
+        s.kind = SCOPE_PID;
+        s.pid = (u32)strtoul(args, &end, 10);
+        if (end == args || *end)
+            s.kind = SCOPE_ALL;
+    } else if (skip_word(&args, "name ")) {
+        s.kind = SCOPE_COMM;
+        snprintf(s.comm, sizeof(s.comm), "%.*s", TASK_COMM - 1, args); /* as the kernel cuts it */
+    } else if (skip_word(&args, "ttbr0 ")) {
+        skip_word(&args, "0x");
+        s.kind = hex_number(&args, &s.space) && !*args ? SCOPE_SPACE : SCOPE_ALL;
+        s.space = bits(s.space, 47, 0) & ~UINT64_C(1);
+    } else if (*args && strcmp(args, "all") != 0) {
+        text_puts(out, "scope all, scope pid N, scope name COMM or scope ttbr0 VALUE\n");
+        return;
+    }
+    if (*args || s.kind != SCOPE_ALL)
+        g->scope = s;
+    show_scope(&g->scope, out);
 }
 
 static void command_catch(struct gdbstub *g, const char *args, struct text *out)
@@ -92,6 +132,8 @@ static const struct command {
     {"phys", "on|off: addresses are physical ones", command_phys},
     {"devices", "on|off: reading memory may reach devices", command_devices},
     {"step-irq", "on|off: steps take interrupts", command_step_irq},
+    {"scope", "all, pid N, name COMM, ttbr0 VALUE: whose user code breakpoints are in",
+     command_scope},
     {"catch exception", "KIND...: stop at their vectors; all, none", command_catch},
     {"kernel-base", "[ADDRESS]: what vmlinux has for _text", command_kernel_base},
     {"early-symbols", "the gdb command for symbols while the MMU is off", command_early_symbols},

@@ -114,6 +114,7 @@ static void forget_client(struct gdbstub *g)
     catch_clear(g);
     breaks_apply(g);
     g->physical = g->touch_devices = false;
+    g->scope.kind = SCOPE_ALL;
     g->running = false;
     g->mode = RUN_FREELY;
 }
