@@ -26,9 +26,10 @@
 #define D_32(op)                                                                                   \
     D_16(op)                                                                                       \
     DECLARE(op, 16)                                                                                \
-    DECLARE(op, 17) DECLARE(op, 18) DECLARE(op, 19) DECLARE(op, 20) DECLARE(op, 21)                \
-        DECLARE(op, 22) DECLARE(op, 23) DECLARE(op, 24) DECLARE(op, 25) DECLARE(op, 26)            \
-            DECLARE(op, 27) DECLARE(op, 28) DECLARE(op, 29) DECLARE(op, 30) DECLARE(op, 31)
+    DECLARE(op, 17)                                                                                \
+    DECLARE(op, 18) DECLARE(op, 19) DECLARE(op, 20) DECLARE(op, 21) DECLARE(op, 22)                \
+        DECLARE(op, 23) DECLARE(op, 24) DECLARE(op, 25) DECLARE(op, 26) DECLARE(op, 27)            \
+            DECLARE(op, 28) DECLARE(op, 29) DECLARE(op, 30) DECLARE(op, 31)
 
 #define A64(op, variants, format, pattern, assembly, needs)                                        \
     format_fn fmt_##format;                                                                        \
