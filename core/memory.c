@@ -62,7 +62,7 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
 
     if (t.ok) {
         u8 need = perm_needed(type, priv);
-        bool pan = priv && c->pan && (t.perms & PERM_EL0_R);
+        bool pan = priv && c->pan && c->regime.mmu_on && (t.perms & PERM_EL0_R);
         if ((how & MEM_AS_WRITE) && (t.perms & perm_needed(ACCESS_READ, priv)))
             flags = ISS_WNR; /* an atomic's abort is a write's if the read was allowed */
         if (!(t.perms & need) || pan) {

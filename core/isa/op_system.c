@@ -179,7 +179,7 @@ handler_fn *system_plain_mrs(const struct uop *u)
     if (u->imm < 0)
         return NULL;
     const struct sysreg_row *r = &sysreg_rows[u->imm];
-    if (r->read || r->check || !(r->access & EL1_R))
+    if (r->read || r->check || r->needs || !(r->access & EL1_R))
         return NULL;
     return r->access & EL0_R ? op_mrs_plain_0 : op_mrs_plain_1;
 }

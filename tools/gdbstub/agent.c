@@ -4,63 +4,15 @@
  */
 #include "tools/gdbstub/agent.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "tools/gdbstub/agent_code.h"
 #include "tools/gdbstub/internal.h"
 
-enum opcode {
-    OP_ADD = 0x02,
-    OP_SUB,
-    OP_MUL,
-    OP_DIV_SIGNED,
-    OP_DIV_UNSIGNED,
-    OP_REM_SIGNED,
-    OP_REM_UNSIGNED,
-    OP_LSH,
-    OP_RSH_SIGNED,
-    OP_RSH_UNSIGNED,
-    OP_LOG_NOT = 0x0e,
-    OP_BIT_AND,
-    OP_BIT_OR,
-    OP_BIT_XOR,
-    OP_BIT_NOT,
-    OP_EQUAL,
-    OP_LESS_SIGNED,
-    OP_LESS_UNSIGNED,
-    OP_EXT,
-    OP_REF8,
-    OP_REF16,
-    OP_REF32,
-    OP_REF64,
-    OP_IF_GOTO = 0x20,
-    OP_GOTO,
-    OP_CONST8,
-    OP_CONST16,
-    OP_CONST32,
-    OP_CONST64,
-    OP_REG,
-    OP_END,
-    OP_DUP,
-    OP_POP,
-    OP_ZERO_EXT,
-    OP_SWAP,
-    OP_PICK = 0x32,
-    OP_ROT,
-    OP_PRINTF,
-};
-
 enum {
-    MAX_EXPRESSION = PACKET_SIZE / 2,
     STACK = 64,
     MAX_STEPS = 10000, /* operations of one evaluation */
     MAX_STRING = 200,  /* what %s prints at most */
-};
-
-struct agent_list {
-    struct agent_list *next;
-    size_t len;
-    u8 code[];
 };
 
 struct machine_state {
@@ -72,53 +24,6 @@ struct machine_state {
     unsigned depth;
     bool failed;
 };
-
-/* Bytes of operands behind OP, -1: there is no such operation. A printf's text comes on top. */
-static int operand_size(u8 op)
-{
-    switch (op) {
-    case OP_EXT:
-    case OP_ZERO_EXT:
-    case OP_CONST8:
-    case OP_PICK:
-        return 1;
-    case OP_IF_GOTO:
-    case OP_GOTO:
-    case OP_CONST16:
-    case OP_REG:
-        return 2;
-    case OP_PRINTF:
-        return 3;
-    case OP_CONST32:
-        return 4;
-    case OP_CONST64:
-        return 8;
-    default:
-        return (op >= OP_ADD && op <= OP_RSH_UNSIGNED) || (op >= OP_LOG_NOT && op <= OP_REF64) ||
-                       (op >= OP_END && op <= OP_SWAP) || op == OP_ROT
-                   ? 0
-                   : -1;
-    }
-}
-
-/* Every operation is known and whole, and a printf's text is terminated. */
-static bool check(const struct agent_list *e)
-{
-    size_t pc = 0;
-    while (pc < e->len) {
-        int operands = operand_size(e->code[pc]);
-        if (operands < 0 || e->len - pc - 1 < (size_t)operands)
-            return false;
-        if (e->code[pc] == OP_PRINTF) {
-            size_t text = (size_t)e->code[pc + 2] << 8 | e->code[pc + 3];
-            if (!text || e->len - pc - 4 < text || e->code[pc + 3 + text])
-                return false;
-            pc += text;
-        }
-        pc += 1 + (size_t)operands;
-    }
-    return e->len > 0;
-}
 
 static u64 pop(struct machine_state *m)
 {
@@ -412,7 +317,7 @@ static u64 evaluate(struct gdbstub *g, struct cpu *c, const struct agent_list *e
             *ok = true;
             return m.depth ? m.stack[m.depth - 1] : 0;
         }
-        int operands = operand_size(op); /* a jump may have led between operations */
+        int operands = agent_operand_size(op); /* a jump may have led between operations */
         if (operands < 0 || m.len - m.pc - 1 < (size_t)operands)
             break;
         m.pc++;
@@ -425,61 +330,6 @@ static u64 evaluate(struct gdbstub *g, struct cpu *c, const struct agent_list *e
     }
     *ok = false;
     return 0;
-}
-
-void agent_free(struct agent_list *list)
-{
-    while (list) {
-        struct agent_list *next = list->next;
-        free(list);
-        list = next;
-    }
-}
-
-/* "X len,bytes" expressions, as many as follow each other, onto the end of LIST. */
-static bool parse_expressions(const char **at, struct agent_list **list)
-{
-    while (*list)
-        list = &(*list)->next;
-    while (skip_word(at, "X")) {
-        u64 len;
-        if (!hex_number(at, &len) || !skip_word(at, ",") || !len || len > MAX_EXPRESSION)
-            return false;
-        struct agent_list *e = calloc(1, sizeof(*e) + len);
-        if (!e)
-            return false;
-        *list = e;
-        list = &e->next;
-        e->len = (size_t)len;
-        if (hex_bytes(at, e->code, e->len) != e->len || !check(e))
-            return false;
-    }
-    return true;
-}
-
-bool agent_parse_break(const char *args, struct agent_list **conditions,
-                       struct agent_list **commands)
-{
-    bool ok = true;
-    *conditions = *commands = NULL;
-    while (ok && skip_word(&args, ";")) {
-        if (*args == 'X') {
-            ok = parse_expressions(&args, conditions);
-        } else if (skip_word(&args, "cmds:")) {
-            u64 persist;
-            ok = hex_number(&args, &persist);
-            ok = ok && (skip_word(&args, ",") || skip_word(&args, ";"));
-            ok = ok && parse_expressions(&args, commands);
-        } else {
-            ok = *args == '\0';
-        }
-    }
-    if (ok && !*args)
-        return true;
-    agent_free(*conditions);
-    agent_free(*commands);
-    *conditions = *commands = NULL;
-    return false;
 }
 
 static bool applies(struct gdbstub *g, struct cpu *c, const struct breakpoint *b)
