@@ -220,6 +220,15 @@ static void print_conversion(struct machine_state *m, struct text *out, const ch
     }
 }
 
+/* gdb sends a format as the user typed it: an escape of C's at *AT becomes what it means. */
+static void print_escape(struct text *out, const char **at)
+{
+    static const char letters[] = "abefnrtv", meanings[] = "\a\b\033\f\n\r\t\v";
+    const char *letter = strchr(letters, (*at)[1]);
+    text_add(out, letter ? &meanings[letter - letters] : &(*at)[1], 1);
+    *at += 2;
+}
+
 static void print(struct machine_state *m)
 {
     struct text out = {0};
@@ -233,6 +242,8 @@ static void print(struct machine_state *m)
         if (*at == '%') {
             at++;
             print_conversion(m, &out, &at, pop);
+        } else if (*at == '\\' && at[1]) {
+            print_escape(&out, &at);
         } else {
             text_add(&out, at++, 1);
         }
