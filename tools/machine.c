@@ -342,9 +342,10 @@ static u64 budget(const struct machine *m)
 /* Nothing to execute: sleep until the next alarm or until the host has something. */
 static void wait_for_event(struct machine *m)
 {
+    if (pl011_idle(&m->virt.uart))
+        return; /* it has input now, and perhaps an interrupt */
     u64 deadline = clock_deadline(&m->virt.clock), now = clock_now(&m->virt.clock);
     u64 left = deadline == CLOCK_NEVER ? CLOCK_NEVER : deadline > now ? deadline - now : 0;
-    pl011_idle(&m->virt.uart);
     if (!m->options->icount) {
         host_loop_wait(m->loop, left);
     } else if (m->options->icount_sleep || left == CLOCK_NEVER) {
