@@ -23,14 +23,10 @@
 #define D_10(op)       D_8(op) DECLARE(op, 8) DECLARE(op, 9)
 #define D_12(op)       D_10(op) DECLARE(op, 10) DECLARE(op, 11)
 #define D_16(op)       D_12(op) DECLARE(op, 12) DECLARE(op, 13) DECLARE(op, 14) DECLARE(op, 15)
-/* clang-format off: it moves these lines a little further each time. */
-#define D_32(op)                                                                                   \
-    D_16(op)                                                                                       \
-    DECLARE(op, 16)                                                                                \
-    DECLARE(op, 17) DECLARE(op, 18) DECLARE(op, 19) DECLARE(op, 20) DECLARE(op, 21)                \
-        DECLARE(op, 22) DECLARE(op, 23) DECLARE(op, 24) DECLARE(op, 25) DECLARE(op, 26)            \
-            DECLARE(op, 27) DECLARE(op, 28) DECLARE(op, 29) DECLARE(op, 30) DECLARE(op, 31)
-/* clang-format on */
+#define D_20(op)       D_16(op) DECLARE(op, 16) DECLARE(op, 17) DECLARE(op, 18) DECLARE(op, 19)
+#define D_24(op)       D_20(op) DECLARE(op, 20) DECLARE(op, 21) DECLARE(op, 22) DECLARE(op, 23)
+#define D_28(op)       D_24(op) DECLARE(op, 24) DECLARE(op, 25) DECLARE(op, 26) DECLARE(op, 27)
+#define D_32(op)       D_28(op) DECLARE(op, 28) DECLARE(op, 29) DECLARE(op, 30) DECLARE(op, 31)
 
 #define A64(op, variants, format, pattern, assembly, needs)                                        \
     format_fn fmt_##format;                                                                        \
