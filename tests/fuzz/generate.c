@@ -98,6 +98,23 @@ static u32 field_value(struct rng *r, const struct field *f, u32 last)
     }
 }
 
+/*
+ * W with the name of a system register or instruction that exists, if it is an MRS, MSR
+ * or SYS: there are few of them among the names that can be written.
+ */
+static u32 with_system_name(struct rng *r, const struct decoder *d, unsigned row, u32 w)
+{
+    enum { NAME_SHIFT = 5, NAME = 0xffff << NAME_SHIFT };
+    if (row != A64_mrs && row != A64_msr_reg && row != A64_sys)
+        return w;
+    for (unsigned attempt = 0; attempt < 16; attempt++) {
+        u32 name = (u32)sysreg_rows[rng_below(r, sysreg_row_count)].encoding << NAME_SHIFT;
+        if (!((name ^ d->value[row]) & d->mask[row] & NAME))
+            return (w & ~(u32)NAME) | name;
+    }
+    return w;
+}
+
 u32 generate_word(struct rng *r, const struct decoder *d, unsigned row)
 {
     struct field fields[26];
@@ -117,7 +134,7 @@ u32 generate_word(struct rng *r, const struct decoder *d, unsigned row)
         if (decode_row(d, w) == (int)row)
             break;
     }
-    return w;
+    return rng_chance(r, 32) ? with_system_name(r, d, row, w) : w;
 }
 
 static u32 any_bit_of(struct rng *r, u32 mask)

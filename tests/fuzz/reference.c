@@ -30,7 +30,16 @@ __asm__(
     ".arch armv8-a+simd\n"
     ".globl _start\n"
     "_start:\n"
+    "    mov  x0, sp\n"
+    "    adrp x1, stack_end\n"
+    "    add  x1, x1, :lo12:stack_end\n"
+    "    mov  sp, x1\n"
     "    bl   reference_main\n"
+    ".bss\n"
+    ".balign 16\n"
+    ".skip 65536\n"
+    "stack_end:\n"
+    ".text\n"
     "enter:\n"
     "    stp  x29, x30, [sp, #-96]!\n"
     "    stp  x19, x20, [sp, #16]\n"
@@ -327,7 +336,14 @@ static void run(struct record_shared *s, uint32_t first, uint32_t count)
     set_timer(0);
 }
 
-__attribute__((noreturn, used)) void reference_main(void)
+/* The stack that the kernel gave is where a random pointer may lead. */
+static void drop_stack(uint64_t sp)
+{
+    const uint64_t span = 0x1000000; /* that it and its guard page lie in */
+    check(syscall3(SYS_munmap, (long)(sp & ~(span - 1)), (long)span, 0), 10);
+}
+
+__attribute__((noreturn, used)) void reference_main(uint64_t sp)
 {
     uint32_t request[2]; /* first record, count */
     struct record_shared *s = map(SHARED_BASE, sizeof(*s), PROT_READ | PROT_WRITE,
@@ -339,6 +355,7 @@ __attribute__((noreturn, used)) void reference_main(void)
         __builtin_offsetof(struct record_shared, data) + RECORD_WRITABLE_PAGES * RECORD_PAGE);
     map(RECORD_CODE, RECORD_CODE_BYTES, PROT_READ | PROT_WRITE,
         MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+    drop_stack(sp);
     catch_signals();
     s->tail = (uint64_t)tail;
     do {
