@@ -37,7 +37,7 @@ static void sleep_ms(unsigned ms)
 struct board {
     struct host_loop *loop;
     atomic_uint wakes;
-    atomic_bool stop_guest;
+    atomic_bool stop_guest, kicked;
     pthread_t thread;
     int spare[2]; /* descriptors to watch in place of others */
 };
@@ -57,7 +57,10 @@ static void start(struct board *b)
     cr_assert_not_null(b->loop);
 }
 
-/* The guest executes until it is made to stop. */
+/*
+ * The guest executes until it is made to stop. That may be for nothing: the helper may wake
+ * it for what a wait has just dispatched.
+ */
 static void execute(struct board *b)
 {
     while (!atomic_load(&b->stop_guest))
