@@ -293,6 +293,8 @@ struct monitor *monitor_create(struct machine *m, struct chardev *port)
     mon->owner = mon;
     mon->port = port;
     chardev_connect(port, &client, mon);
+    if (m->options->monitor.kind == BACKEND_STDIO)
+        event(mon, CHARDEV_OPENED); /* there from the start; whoever comes later says so */
     chardev_accept(port);
     return mon;
 }
