@@ -67,16 +67,17 @@ static void compare_addresses(struct record_state *ours, struct record_state *re
 }
 
 /*
- * QEMU 7.2 takes an abort of DC ZVA for the instruction before it (PC is 4 less), and
- * reports the start of the block. The exception belongs to the instruction itself (DDI
- * 0487, D1.3.4), and FAR holds the address in its register (D19.2.41).
+ * QEMU 7.2 takes an abort of DC ZVA for an instruction before it in the program (PC is
+ * less by a multiple of 4), and reports the start of the block. The exception belongs to the
+ * instruction itself (DDI 0487, D1.3.4), and FAR holds the address in its register (D19.2.41).
  */
 static void correct_zero_abort(const struct record_state *ours, struct record_state *reference,
                                const struct program *p)
 {
     enum { DC_ZVA = (int)0xd50b7420, MASK = (int)0xffffffe0, BLOCK = 64 };
     if (!is_abort(ours->kind) || (last_word(p, ours) & (u32)MASK) != (u32)DC_ZVA ||
-        !is_abort(reference->kind) || reference->pc != ours->pc - 4)
+        !is_abort(reference->kind) || reference->pc >= ours->pc ||
+        reference->pc < program_start(p) - 4)
         return;
     reference->pc = ours->pc;
     if (!((reference->far ^ (ours->far & ~(u64)(BLOCK - 1))) & ones(56)))
