@@ -67,7 +67,8 @@ class Backends(unittest.TestCase):
     def test_file(self):
         path = self.folder / "serial"
         path.write_text("what was there before goes")
-        with guest.Machine("-kernel", guest.SVC, "-display", "none", "-serial", f"file:{path}") as m:
+        serial = ["-display", "none", "-serial", f"file:{path}"]
+        with guest.Machine("-kernel", guest.SVC, *serial) as m:
             self.assertEqual(m.wait(), 0)
         want = (guest.ROOT / "firmware/svc.expected").read_text()
         self.assertEqual(path.read_bytes().decode().replace("\r", ""), want)
@@ -120,7 +121,7 @@ class Backends(unittest.TestCase):
         port = free_port()
         with self.echo("-serial", f"tcp:127.0.0.1:{port},server,nowait", "-monitor", "none"):
             connect(("127.0.0.1", port)).close()
-            listening = pathlib.Path("/proc/net/tcp").read_text() + pathlib.Path("/proc/net/tcp6").read_text()
+            listening = pathlib.Path("/proc/net/tcp").read_text()
             self.assertIn(f"0100007F:{port:04X} 00000000:0000 0A", listening)
             self.assertNotIn(f"00000000:{port:04X} 00000000:0000 0A", listening)
 

@@ -35,7 +35,7 @@ ECHO = str(BUILD / "tests/echo.elf")
 SVC = str(BUILD / "firmware/svc.elf")
 
 SKIPPED = 77
-PATIENCE = 20 * SLOW  # seconds, for what takes two on an idle machine
+PATIENCE = 60 * SLOW  # seconds, for what takes two on an idle machine
 PROMPT = rb"/ # "
 READY = rb"ready\r+\n"  # the echo's greeting, a terminal's line end added
 

@@ -11,7 +11,7 @@ import unittest
 import guest
 
 WORK = ("busybox uname -a; busybox sleep 3; busybox mount -t proc proc /proc;"
-        " busybox cat /proc/uptime /proc/interrupts; busybox date; busybox reboot -f")  # fmt: skip
+        " busybox cat /proc/uptime /proc/interrupts; busybox date; busybox reboot -f")
 
 
 def boot():
@@ -20,7 +20,7 @@ def boot():
          f'console=ttyAMA0 rdinit=/bin/busybox -- sh -c "busybox mkdir -p /proc; {WORK}"',
          "-nographic", "-no-reboot", "-icount", "shift=2,sleep=off",
          "-rtc", "base=2024-05-06T07:08:09,clock=vm"],
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=guest.PATIENCE * 2)  # fmt: skip
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=guest.PATIENCE * 2)
     return r.returncode, r.stdout.decode(), r.stderr.decode()
 
 

@@ -46,12 +46,13 @@ class Shell(unittest.TestCase):
         messages = re.findall(r"^<(\d+)>\[[ .\d]+\] (.*)$", log, re.M)
         self.assertGreater(len(messages), 50)
         bad = [text for level, text in messages if int(level) & 7 <= 4
-               and not any(re.search(allowed, text) for allowed in ALLOWED_WARNINGS)]  # fmt: skip
+               and not any(re.search(allowed, text) for allowed in ALLOWED_WARNINGS)]
         self.assertEqual(bad, [])
         self.assertNotRegex(log, r"(?i)oops|bug:|call trace|unable to handle|stall")
 
     def test_01_uname(self):
-        self.assertRegex(self.linux.run("uname -a"), r"^Linux \(none\) \S+ #.* aarch64 GNU/Linux\n$")
+        text = self.linux.run("uname -a")
+        self.assertRegex(text, r"^Linux \(none\) \S+ #.* aarch64 GNU/Linux\n$")
 
     def test_02_cpuinfo(self):
         text = self.linux.run("cat /proc/cpuinfo")
@@ -70,7 +71,7 @@ class Shell(unittest.TestCase):
     def test_03_interrupts(self):
         text = self.linux.run("cat /proc/interrupts")
         for line in (r"GIC-0\s+27 Level\s+arch_timer", r"GIC-0\s+33 Level\s+uart-pl011",
-                     r"GIC-0\s+34 Level\s+rtc-pl031"):  # fmt: skip
+                     r"GIC-0\s+34 Level\s+rtc-pl031"):
             self.assertRegex(text, line)
         self.assertRegex(text, r"Err:\s+0")
 

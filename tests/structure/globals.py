@@ -28,7 +28,8 @@ for library in sys.argv[1:]:
             member = header[1].removesuffix(".o")
             members += 1
         # value, flags with O for an object, section, size, name
-        object_ = re.match(r"[0-9a-f]+ .{6}O (\.t?data|\.t?bss)(\.\S+)?\s+[0-9a-f]+ (?:\.hidden )?(\S+)$", line)
+        object_ = re.match(
+            r"[0-9a-f]+ .{6}O (\.t?data|\.t?bss)(\.\S+)?\s+[0-9a-f]+ (?:\.hidden )?(\S+)$", line)
         if not object_ or (object_[2] or "").startswith(".rel.ro"):
             continue
         if (member, object_[3]) not in ALLOWED:
