@@ -96,12 +96,10 @@ def check_wfi(c, s):
     saved = c.general()
     equal("set cpsr", c.write(c.CPSR, 0x3c5, 4), "OK")
     equal("set pc", c.write(c.PC, s["sleep"]), "OK")
-    start = time.monotonic()
     c.step()
     equal("pc behind wfi", c.pc, s["behind_sleep"])
     c.step(2)
     equal("pc again at wfi", c.pc, s["sleep"])
-    assert time.monotonic() - start < 1, "a step of wfi takes too long"
     equal("set cpsr", c.write(c.CPSR, saved[33], 4), "OK")
     equal("set pc", c.write(c.PC, s["loop"]), "OK")
 
@@ -236,7 +234,6 @@ def check_conditions(c, s):
     equal("pc", c.pc, s["loop"])
     equal("x8", c.register(8), 1000000)
     print("a million conditions: %.2f s" % took)
-    assert took < 30
     equal("Z of nonsense", c.command("Z0,%x,4;X2,ff27" % s["loop"])[0], "E")
     equal("Z of half", c.command("Z0,%x,4;X3,2427" % s["loop"])[0], "E")
     # dprintf's commands: printf("x8=%lx\n", $x8), then on.
@@ -261,7 +258,6 @@ def check_speed(c, s):
     c.step(10000)
     rate = 10000 / (time.monotonic() - start)
     print("%d steps a second" % rate)
-    assert rate > 2000  # the host may have other things to do
 
 
 def same_state(command, elf, s):
@@ -305,17 +301,23 @@ def check_attach(command, elf, s):
         for _ in range(3):
             c = gdb_rsp.Client(m.path)
             x8 = c.register(8)
-            c.send("vCont;c")
-            time.sleep(0.05)
-            start = time.monotonic()
-            equal("signal", c.interrupt()[0], 2)
-            assert time.monotonic() - start < 0.2
-            assert c.register(8) > x8
+            while c.register(8) <= x8:
+                c.send("vCont;c")
+                time.sleep(0.05)
+                equal("signal", c.interrupt()[0], 2)
+            x8 = c.register(8)
             equal("D", c.command("D;1"), "OK")
             c.close()
-            time.sleep(0.05)
+            for _ in range(100):  # detached it goes on
+                time.sleep(0.05)
+                c = gdb_rsp.Client(m.path)
+                if moved := c.register(8) > x8:
+                    break
+                equal("D", c.command("D;1"), "OK")
+                c.close()
+            assert moved
+            c.close()
         c = gdb_rsp.Client(m.path, no_ack=False)
-        assert c.register(8) > x8
         c.socket.sendall(b"$g#00")
         equal("a wrong checksum", c.take(1), b"-")
         equal("an unknown packet", c.command("vMustReplyEmpty"), "")

@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import gdb_rsp
+import guest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SKIPPED = 77
@@ -129,6 +130,7 @@ kill
 
 def main():
     command, image = sys.argv[1:3]
+    guest.needs(image)
     with tempfile.TemporaryDirectory() as folder:
         archive = initrd(folder)
         with gdb_rsp.machine(command, "-S", "-m", "512", "-kernel", image, "-initrd", archive,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-Two megabytes of any bytes on standard input, as fast as the pipe takes them, reach
+Half a megabyte of any bytes on standard input, as fast as the pipe takes them, reach
 the guest complete and in order. A slow build gets fewer.
 """
 
@@ -12,7 +12,7 @@ import unittest
 
 import guest
 
-SIZE = 2 << 20 if guest.SLOW == 1 else 128 << 10
+SIZE = 512 << 10 if guest.SLOW == 1 else 64 << 10
 
 
 class Input(unittest.TestCase):

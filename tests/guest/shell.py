@@ -90,11 +90,17 @@ class Shell(unittest.TestCase):
         took = time.monotonic() - before
         first, second = map(float, text.split())
         self.assertGreaterEqual(second - first, 0.99)
-        self.assertLess(second - first, 1.5 + guest.SLOW)
+        self.assertLess(second - first, took + 1)
         self.assertGreaterEqual(took, 0.99)
 
+    def check_date(self):
+        """Between the host's before and after; the guest reads its clock in whole seconds."""
+        before = time.time()
+        date = int(self.linux.run("date +%s"))
+        self.assertTrue(before - 2 < date < time.time() + 2, date)
+
     def test_07_date_is_the_host_s(self):
-        self.assertLess(abs(int(self.linux.run("date +%s")) - time.time()), 5 * guest.SLOW)
+        self.check_date()
 
     def test_08_dd_and_digests(self):
         size = 4 << 20
@@ -161,7 +167,7 @@ class Shell(unittest.TestCase):
         self.linux.expect(rb"Restarting system")
         self.linux.boot()
         self.assertEqual(self.linux.run("ls /tmp"), "", "RAM is fresh")
-        self.assertLess(abs(int(self.linux.run("date +%s")) - time.time()), 5 * guest.SLOW)
+        self.check_date()
 
     def test_99_poweroff(self):
         self.linux.send("poweroff\n")
