@@ -7,18 +7,24 @@
 
 #include "core/clock.h"
 
+static u64 to_ns(const struct timespec *t)
+{
+    return (u64)t->tv_sec * NS_PER_SEC + (u64)t->tv_nsec;
+}
+
 u64 host_monotonic_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (u64)t.tv_sec * NS_PER_SEC + (u64)t.tv_nsec;
+    return to_ns(&t);
 }
 
-u64 host_wall_seconds(bool local)
+u64 host_wall_ns(bool local)
 {
-    time_t now = time(NULL);
+    struct timespec now;
     struct tm fields;
-    if (local && localtime_r(&now, &fields))
-        now = timegm(&fields);
-    return (u64)now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (local && localtime_r(&now.tv_sec, &fields))
+        now.tv_sec = timegm(&fields);
+    return to_ns(&now);
 }

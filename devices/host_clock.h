@@ -9,7 +9,7 @@
 /* Monotonic time in ns, from an arbitrary start. */
 u64 host_monotonic_ns(void);
 
-/* Seconds since 1970-01-01 UTC; with LOCAL, of the host's wall clock as if it were UTC. */
-u64 host_wall_seconds(bool local);
+/* In ns since 1970-01-01 UTC; with LOCAL, of the host's wall clock as if it were UTC. */
+u64 host_wall_ns(bool local);
 
 #endif

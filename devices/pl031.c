@@ -25,9 +25,15 @@ enum {
     RTC_INTERRUPT = 1,  /* the one bit of IMSC, RIS, MIS and ICR */
 };
 
+/* Whole seconds that began since the machine's time 0. */
+static u64 ticks(const struct pl031 *r)
+{
+    return (clock_now(r->clock) + r->phase) / NS_PER_SEC;
+}
+
 static u32 count(const struct pl031 *r)
 {
-    return (u32)(clock_now(r->clock) / NS_PER_SEC) + r->offset;
+    return (u32)ticks(r) + r->offset;
 }
 
 static void update_irq(const struct pl031 *r)
@@ -47,8 +53,7 @@ static void set_alarm(struct pl031 *r)
         r->raw = true;
         return;
     }
-    u64 this_second = clock_now(r->clock) / NS_PER_SEC;
-    clock_set_alarm(r->clock, &r->alarm, (this_second + seconds_left) * NS_PER_SEC);
+    clock_set_alarm(r->clock, &r->alarm, (ticks(r) + seconds_left) * NS_PER_SEC - r->phase);
 }
 
 static void fire(void *owner)
@@ -150,12 +155,13 @@ const struct mmio_ops pl031_ops = {
     .fdt = pl031_fdt,
 };
 
-void pl031_init(struct pl031 *r, struct clock *clock, struct irq_line irq, u64 epoch_seconds)
+void pl031_init(struct pl031 *r, struct clock *clock, struct irq_line irq, u64 epoch)
 {
     *r = (struct pl031){
         .irq = irq,
         .clock = clock,
-        .offset = (u32)epoch_seconds,
+        .offset = (u32)(epoch / NS_PER_SEC),
+        .phase = (u32)(epoch % NS_PER_SEC),
         .alarm = {.fire = fire, .owner = r},
     };
 }

@@ -14,7 +14,8 @@
 struct pl031 {
     struct irq_line irq;
     struct clock *clock;
-    u32 offset;    /* the counter less the machine's whole seconds, modulo 2^32 */
+    u32 phase;     /* ns of the first second that were over at the machine's time 0 */
+    u32 offset;    /* the counter less the seconds begun since then, modulo 2^32 */
     u32 match;     /* RTCMR */
     u32 load;      /* RTCLR as last written */
     bool unmasked; /* RTCIMSC */
@@ -25,10 +26,10 @@ struct pl031 {
 extern const struct mmio_ops pl031_ops;
 
 /*
- * Start it at EPOCH_SECONDS since 1970-01-01 UTC at the machine's time 0. CLOCK
- * must outlive it.
+ * Start it at EPOCH, in ns since 1970-01-01 UTC, at the machine's time 0. CLOCK must
+ * outlive it.
  */
-void pl031_init(struct pl031 *r, struct clock *clock, struct irq_line irq, u64 epoch_seconds);
+void pl031_init(struct pl031 *r, struct clock *clock, struct irq_line irq, u64 epoch);
 
 /* Take its alarm off the clock. */
 void pl031_destroy(struct pl031 *r);

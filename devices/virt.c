@@ -104,7 +104,7 @@ bool virt_create(struct virt *v, const struct virt_config *config)
     v->uart.log = config->log;
     add_device(v, &pl011_ops, &v->uart, (struct dt_place){.base = UART_BASE, .spi = UART_SPI});
 
-    pl031_init(&v->rtc, &v->clock, gicv2_spi(&v->gic, RTC_SPI), config->epoch_seconds);
+    pl031_init(&v->rtc, &v->clock, gicv2_spi(&v->gic, RTC_SPI), config->epoch);
     add_device(v, &pl031_ops, &v->rtc, (struct dt_place){.base = RTC_BASE, .spi = RTC_SPI});
 
     pl061_init(&v->gpio, gicv2_spi(&v->gic, GPIO_SPI));

@@ -29,7 +29,7 @@ struct virt_config {
     u64 ram_size;             /* bytes, a multiple of 4096 */
     u64 (*time)(void *owner); /* ns, the machine's clock: see core/clock.h */
     void *time_owner;
-    u64 epoch_seconds;      /* what the real-time clock says at time 0 */
+    u64 epoch;              /* what the real-time clock says at time 0, ns since 1970 */
     struct chardev *serial; /* the UART's back end; may be NULL */
     const struct log *log;
 };

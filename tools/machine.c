@@ -77,11 +77,12 @@ void machine_resume(struct machine *m)
     m->paused = false;
 }
 
-static u64 epoch_seconds(const struct options *o)
+/* In ns since 1970. The real-time clock keeps 32 bits of seconds. */
+static u64 epoch(const struct options *o)
 {
     if (o->rtc_base == RTC_BASE_DATE)
-        return (u64)o->rtc_date;
-    return host_wall_seconds(o->rtc_base == RTC_BASE_LOCALTIME);
+        return (u64)(u32)o->rtc_date * NS_PER_SEC;
+    return host_wall_ns(o->rtc_base == RTC_BASE_LOCALTIME);
 }
 
 /* The board in the words of the device tree. The arrays belong to the caller. */
@@ -271,7 +272,7 @@ static bool build(struct machine *m, struct load_error *e)
         .ram_size = o->ram_size,
         .time = o->icount ? instruction_time : host_time,
         .time_owner = m,
-        .epoch_seconds = epoch_seconds(o),
+        .epoch = epoch(o),
         .serial = m->serial_port,
         .log = &m->log,
     };

@@ -39,10 +39,15 @@ static void set_irq(void *owner, unsigned input, bool level)
     ((struct rig *)owner)->irq = level;
 }
 
-static void start(struct rig *r, u64 epoch)
+static void start_at(struct rig *r, u64 epoch_ns)
 {
     *r = (struct rig){.clock = {.source = rig_now, .owner = r}};
-    pl031_init(&r->rtc, &r->clock, (struct irq_line){set_irq, r, 0}, epoch);
+    pl031_init(&r->rtc, &r->clock, (struct irq_line){set_irq, r, 0}, epoch_ns);
+}
+
+static void start(struct rig *r, u64 epoch)
+{
+    start_at(r, epoch * NS_PER_SEC);
 }
 
 static u32 rd(struct rig *r, u64 offset)
@@ -180,6 +185,26 @@ Test(pl031, alarm_moves_with_the_time_and_with_the_match)
 }
 
 /* The node that QEMU 7.2 writes, as `dtc` shows it. */
+/* Its seconds begin when those of the wall clock do. */
+Test(pl031, starts_in_the_midst_of_a_second)
+{
+    enum { QUARTER = NS_PER_SEC / 4 };
+    struct rig r;
+    start_at(&r, EPOCH * NS_PER_SEC + 3 * QUARTER);
+    cr_assert_eq(rd(&r, DR), EPOCH);
+    wr(&r, IMSC, 1);
+    wr(&r, MR, EPOCH + 2);
+    pass_time(&r, QUARTER - 1);
+    cr_assert_eq(rd(&r, DR), EPOCH);
+    pass_time(&r, 1);
+    cr_assert_eq(rd(&r, DR), EPOCH + 1);
+    pass_time(&r, NS_PER_SEC - 1);
+    cr_assert_not(r.irq);
+    pass_time(&r, 1);
+    cr_assert(r.irq);
+    cr_assert_eq(rd(&r, DR), EPOCH + 2);
+}
+
 Test(pl031, device_tree_node)
 {
     static const struct {

@@ -50,7 +50,7 @@ static struct board *board_create(unsigned cpus)
         .ram_size = RAM_SIZE,
         .time = now_of,
         .time_owner = &b->now,
-        .epoch_seconds = 1000,
+        .epoch = 1000 * NS_PER_SEC,
     };
     cr_assert(virt_create(&b->virt, &config));
     return b;
