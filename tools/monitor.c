@@ -87,6 +87,11 @@ static void command_status(struct monitor *mon, const char *args)
     say(mon, "VM status: %s\n", mon->machine->paused ? "paused" : "running");
 }
 
+static void command_icount(struct monitor *mon, const char *args)
+{
+    say(mon, "%llu instructions executed\n", (unsigned long long)virt_icount(&mon->machine->virt));
+}
+
 /* X0 to X30, SP, PC, PSTATE and the registers an exception leaves behind. */
 static void command_registers(struct monitor *mon, const char *args)
 {
@@ -152,6 +157,7 @@ static const struct command {
     {"help", "?", NULL, "this list", command_help},
     {"info registers", NULL, NULL, "registers of the CPU", command_registers},
     {"info mtree", NULL, NULL, "the physical address map", command_mtree},
+    {"info icount", NULL, NULL, "instructions executed so far", command_icount},
     {"info status", NULL, NULL, "running or paused", command_status},
     {"info mem", NULL, NULL, "what is mapped, with which rights", command_mem},
     {"info tlb", NULL, NULL, "pages that the TLB holds", command_tlb},
