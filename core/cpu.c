@@ -103,6 +103,7 @@ void cpu_reset(struct cpu *c)
 
 void cpu_tlb_flush_all(struct cpu *c)
 {
+    engine_count(c->engine, EVENT_FLUSH_ALL);
     for (unsigned i = 0; i < 1 + EL0_BANKS; i++)
         tlb_flush(&c->bank_el1[i]);
 }
@@ -197,6 +198,7 @@ static void select_el0_bank(struct cpu *c, unsigned asid)
             return;
         }
     }
+    engine_count(c->engine, EVENT_BANK_REUSED);
     c->el0_bank = c->el0_next;
     c->el0_next = (c->el0_next + 1) % EL0_BANKS;
     struct tlb_bank *b = &c->bank_el0[c->el0_bank];
@@ -246,6 +248,7 @@ void cpu_regime_changed(struct cpu *c)
     c->strict_alignment = strict;
     c->swaps_data = swaps;
     if (other_asid) {
+        engine_count(c->engine, EVENT_SWITCH_ASID);
         select_el0_bank(c, asid);
         tlb_flush_nonglobal(c->bank_el1);
     }

@@ -95,6 +95,7 @@ void exception_take(struct cpu *c)
     const struct exception *x = &c->exc;
     u32 ec = x->ec + (c->el == 1 && same_el_class(x->ec));
     u64 from = c->pc;
+    c->engine->counts.exception[ec % EXCEPTION_CLASSES]++;
     c->sys[ESR_EL1] = (u64)ec << ESR_EC_SHIFT | ESR_IL | x->iss;
     if (x->has_far)
         c->sys[FAR_EL1] = x->far;
@@ -123,6 +124,7 @@ bool exception_interrupt_pending(const struct cpu *c)
 void exception_take_interrupt(struct cpu *c)
 {
     bool fiq = fiq_pending(c);
+    engine_count(c->engine, EVENT_INTERRUPT);
     if (log_enabled(c->log, LOG_INT))
         log_line(c->log, LOG_INT, "%s from EL%u pc %#llx", fiq ? "FIQ" : "IRQ", c->el,
                  (unsigned long long)c->pc);
@@ -140,6 +142,7 @@ void exception_return(struct cpu *c)
 {
     enum { SPSR_IL_BIT = 20, SPSR_SS_BIT = 21 };
     u64 spsr = c->sys[SPSR_EL1];
+    engine_count(c->engine, EVENT_RETURN);
     bool ss = debug_exception_return_ss(c, spsr);
     c->pc = c->sys[ELR_EL1];
     if (illegal_return(spsr)) {

@@ -57,6 +57,7 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
     bool priv = privileged(c, how);
     enum access_type type = write ? ACCESS_WRITE : ACCESS_READ;
     u32 flags = write && !(how & MEM_AS_WRITE) ? ISS_WNR : 0;
+    engine_count(c->engine, write ? EVENT_WRITE : EVENT_READ);
     struct translation t = mmu_walk(c->bus, &c->regime, va, type);
     struct place none = {0};
 
@@ -116,9 +117,12 @@ static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, en
         probe_watch(c, va, size, false))
         return RAISE;
     *value = 0;
-    if (p.host)
+    if (p.host) {
         memcpy(value, p.host, size);
-    else if (bus_read(c->bus, p.pa, size, value) != BUS_OK)
+        return NEXT;
+    }
+    engine_count(c->engine, EVENT_DEVICE_READ);
+    if (bus_read(c->bus, p.pa, size, value) != BUS_OK)
         return raise_data_abort(c, va, FAULT_EXTERNAL, 0);
     return NEXT;
 }
@@ -129,9 +133,12 @@ static enum flow write_piece(struct cpu *c, u64 va, unsigned size, u64 value, en
     if (!p.ok || debug_check_watchpoint(c, va, size, true, how & MEM_UNPRIVILEGED) ||
         probe_watch(c, va, size, true))
         return RAISE;
-    if (p.host)
+    if (p.host) {
         memcpy(p.host, &value, size);
-    else if (bus_write(c->bus, p.pa, size, value) != BUS_OK)
+        return NEXT;
+    }
+    engine_count(c->engine, EVENT_DEVICE_WRITE);
+    if (bus_write(c->bus, p.pa, size, value) != BUS_OK)
         return raise_data_abort(c, va, FAULT_EXTERNAL, ISS_WNR);
     return NEXT;
 }

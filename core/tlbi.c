@@ -16,6 +16,7 @@ enum { TLBI_VA_BITS = 44, TLBI_ASID_SHIFT = 48, VA_TOP = 56 };
  */
 void tlbi_va(struct cpu *c, u64 va)
 {
+    engine_count(c->engine, EVENT_FLUSH_VA);
     tlb_flush_va(c->bank_el1, va);
     for (unsigned i = 0; i < EL0_BANKS; i++)
         if (c->bank_el0[i].asid_valid)
@@ -25,6 +26,7 @@ void tlbi_va(struct cpu *c, u64 va)
 /* The EL1 bank's non-global entries are the current ASID's, and nobody else's. */
 void tlbi_asid(struct cpu *c, unsigned asid)
 {
+    engine_count(c->engine, EVENT_FLUSH_ASID);
     for (unsigned i = 0; i < EL0_BANKS; i++) {
         struct tlb_bank *b = &c->bank_el0[i];
         if (!b->asid_valid || b->asid != asid)

@@ -10,6 +10,7 @@
 
 #include "devices/host_chardev.h"
 #include "devices/host_clock.h"
+#include "tools/profile.h"
 
 enum {
     /* Instructions between two looks at the host's clock: some tens of microseconds. */
@@ -278,6 +279,8 @@ static bool build(struct machine *m, struct load_error *e)
     };
     if (!virt_create(&m->virt, &config))
         return load_fail(e, "-m", "the host has not that much memory to reserve");
+    if (o->profile && !(m->virt.engine.profile = profile_create()))
+        return load_fail(e, "-profile", "%s", strerror(ENOMEM));
     m->psci = (struct psci){m->virt.cpu, m->virt.cpus, psci_request, m};
     psci_attach(&m->psci);
     if (!load(m, e))
@@ -321,7 +324,11 @@ void machine_destroy(struct machine *m)
         host_signal_destroy(m->signals);
     if (m->loop)
         host_loop_destroy(m->loop); /* its thread kicks the CPUs until here */
+    if (m->virt.engine.profile && m->run)
+        profile_print(&m->virt.engine, m->log.out);
+    struct profile *profile = m->virt.engine.profile;
     virt_destroy(&m->virt);
+    profile_destroy(profile);
     if (m->booted)
         boot_close(&m->boot);
     if (m->log.out && m->log.out != stderr)
@@ -383,6 +390,7 @@ static bool obey_requests(struct machine *m)
 
 int machine_run(struct machine *m)
 {
+    m->run = true;
     host_loop_dispatch(m->loop); /* what came before there was a CPU to kick */
     while (!m->requests || obey_requests(m)) {
         if (m->paused) {

@@ -41,6 +41,7 @@ struct machine {
     bool booted;             /* the files of boot are open */
     struct boot_entry entry; /* where they were put */
     bool pidfile_written;
+    bool run; /* machine_run was called */
 
     unsigned requests; /* enum machine_request */
     int exit_status;

@@ -78,6 +78,11 @@ static bool take_stopped(struct parse *p, const char *value)
     return p->o->start_stopped = true;
 }
 
+static bool take_profile(struct parse *p, const char *value)
+{
+    return p->o->profile = true;
+}
+
 static bool take_log_file(struct parse *p, const char *value)
 {
     return take_file_name(p, value, &p->o->log_file);
@@ -131,6 +136,8 @@ static const struct option_row rows[] = {
     {"s", NULL, NULL, "short for -gdb tcp::1234", take_gdb_default},
     {"d", NULL, "ITEM[,ITEM]...", "log these; -d help lists them", take_log},
     {"D", NULL, "FILE", "log into FILE, not to the standard error output", take_log_file},
+    {"profile", NULL, NULL, "count instructions, pairs, pages; print them at the end",
+     take_profile},
     {"pidfile", NULL, "FILE", "write the process number into FILE", take_pidfile},
     {"name", NULL, "NAME[,process=NAME]", "the machine's name, and the process's", take_name},
     {"no-user-config", NULL, NULL, "no effect: there is no configuration file", take_nothing},

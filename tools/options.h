@@ -87,6 +87,7 @@ struct options {
     u64 seed;
 
     /* What it leaves on the host; NULL when not asked for. */
+    bool profile;
     u32 log; /* the items of -d: LOG_* of core/log.h */
     const char *log_file, *pidfile;
     const char *name, *process_name;

@@ -77,6 +77,7 @@ static void retire(struct engine *e, struct code_page *p)
     if (e->cpu_count)
         log_line(e->cpus[0]->log, LOG_PAGE, "page of code %#llx dropped",
                  (unsigned long long)p->pa);
+    engine_count(e, EVENT_PAGE_DROPPED);
     e->page_count--;
     p->ram_page->ops = NULL;
     p->ram_page = NULL;
@@ -87,13 +88,21 @@ static void retire(struct engine *e, struct code_page *p)
         cpu_kick(e->cpus[i]);
 }
 
+/* Keep a page that nobody is in for another use. */
+static void keep_spare(struct engine *e, struct code_page *p)
+{
+    profile_drop_page(p->profile);
+    p->profile = NULL;
+    p->next = e->spare;
+    e->spare = p;
+}
+
 static void reclaim(struct engine *e)
 {
     while (e->retired) {
         struct code_page *p = e->retired;
         e->retired = p->next;
-        p->next = e->spare;
-        e->spare = p;
+        keep_spare(e, p);
     }
 }
 
@@ -104,10 +113,10 @@ void engine_drop_all(struct engine *e)
     while (e->pages) {
         struct code_page *p = e->pages;
         e->pages = p->next;
-        p->next = e->spare;
-        e->spare = p;
+        keep_spare(e, p);
     }
     reclaim(e);
+    engine_count(e, EVENT_ALL_DROPPED);
     e->page_count = 0;
     e->full = false;
     for (unsigned i = 0; i < e->cpu_count; i++)
@@ -125,6 +134,7 @@ static struct code_page *page_of(const struct uop *ops)
  */
 static void invalidate(struct engine *e, struct code_page *p, u64 pa, u64 len)
 {
+    engine_count(e, EVENT_CODE_WRITTEN);
     u64 first = (pa - p->pa) / 4, last = (pa + len - 1 - p->pa) / 4;
     if (first)
         first--; /* an op may have been fused with its successor */
@@ -167,16 +177,18 @@ static struct code_page *new_page(struct engine *e)
     p->ops[PAGE_WORDS].fn = op_page_end;
     memset(p->marked, 0, sizeof(p->marked));
     p->any_marked = false;
+    p->profile = NULL;
     p->engine = e;
     p->next = e->pages;
     e->pages = p;
+    engine_count(e, EVENT_PAGE_MADE);
     if (++e->page_count > ENGINE_MAX_PAGES)
         e->full = true;
     return p;
 }
 
-/* The decoded page of the physical page at PA in RAM. */
-static struct uop *page_ops(struct engine *e, struct ram *ram, u64 pa)
+/* The decoded page of the physical page at PA in RAM, which is about to be executed at VA. */
+static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa)
 {
     struct ram_page *rp = ram_page_at(ram, pa);
     if (rp->ops)
@@ -187,6 +199,8 @@ static struct uop *page_ops(struct engine *e, struct ram *ram, u64 pa)
     p->pa = pa & TLB_PAGE_MASK;
     p->host = ram->host + (p->pa - ram->base);
     p->ram_page = rp;
+    if (unlikely(e->profile))
+        p->profile = profile_add_page(e->profile, va & TLB_PAGE_MASK, p->pa);
     rp->ops = p->ops;
     if (rp->flags & RAM_PAGE_WRITABLE_TLB) {
         each_bank(e, flush_writes, p->host);
@@ -214,6 +228,7 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
     struct tlb_bank *bank = (struct tlb_bank *)c->tlb;
     struct code_entry *entry = &bank->code[tlb_code_index(va)];
     if (entry->tag != (va & TLB_PAGE_MASK)) {
+        engine_count(c->engine, EVENT_FETCH);
         struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_EXEC);
         if (t.ok && !(t.perms & perm_needed(ACCESS_EXEC, c->el))) {
             t.ok = false;
@@ -226,7 +241,7 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
             log_line(c->log, LOG_PAGE, "page of code %#llx at %#llx",
                      (unsigned long long)(t.pa & TLB_PAGE_MASK),
                      (unsigned long long)(va & TLB_PAGE_MASK));
-        struct uop *ops = ram ? page_ops(c->engine, ram, t.pa) : NULL;
+        struct uop *ops = ram ? page_ops(c->engine, ram, va, t.pa) : NULL;
         if (!ops) {
             log_line(c->log, LOG_MMU, "instruction abort at %#llx, IFSC %#x",
                      (unsigned long long)va, t.status);
@@ -264,7 +279,9 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
     memcpy(&word, p->host + 4 * index, 4);
     if (unlikely(log_enabled(c->log, LOG_IN_ASM)))
         log_decoded(c, p->engine, word, c->page_va + 4 * index);
-    decode(&p->engine->decoder, word, (struct site){.index = (u16)index}, &p->ops[index]);
+    engine_count(p->engine, EVENT_DECODED);
+    int row = decode(&p->engine->decoder, word, (struct site){.index = (u16)index}, &p->ops[index]);
+    profile_wrap(p->profile, index, &p->ops[index], row);
 }
 
 void engine_settle(struct engine *e)

@@ -18,6 +18,7 @@ HANDLER(op_raise);     /* the exception in cpu.exc happened at op u */
 HANDLER(op_fp_trap);   /* the op at u is trapped by CPACR_EL1.FPEN */
 HANDLER(op_decode);    /* what every slot holds until it is first executed */
 HANDLER(op_probe);     /* a slot that somebody outside wants to be asked about */
+HANDLER(op_profile);   /* counts the op at u and goes on to it: profile.h */
 HANDLER(op_page_end);  /* the sentinel behind a page's last op */
 HANDLER(op_missing);   /* a plain op returned MISS: a bug of ours */
 HANDLER(op_undefined); /* no row matches */

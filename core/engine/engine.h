@@ -7,6 +7,7 @@
 #define CORE_ENGINE_ENGINE_H
 
 #include "core/cpu.h"
+#include "core/engine/profile.h"
 #include "core/isa/decode.h"
 
 enum {
@@ -24,6 +25,7 @@ struct code_page {
     u64 pa;
     struct ram_page *ram_page; /* NULL once dropped */
     struct code_page *next;
+    struct profile_page *profile; /* when there is one */
 };
 
 struct engine {
@@ -36,12 +38,20 @@ struct engine {
     struct code_page *spare;   /* free to be used again */
     unsigned page_count;       /* of pages */
     struct probe probe;        /* what somebody outside looks out for */
+    struct profile *profile;   /* NULL: none is made */
+    struct engine_counts counts;
     bool full; /* more pages than ENGINE_MAX_PAGES: drop them at the next occasion */
 };
 
 /* An engine for CPUs of one model. False when the host has no memory. */
 bool engine_init(struct engine *e, struct bus *bus, u32 features);
 void engine_destroy(struct engine *e);
+
+/* An event happened, off the hot path. */
+static inline void engine_count(struct engine *e, enum engine_event event)
+{
+    e->counts.event[event]++;
+}
 
 /* Forget all decoded code. Not while a handler runs. */
 void engine_drop_all(struct engine *e);

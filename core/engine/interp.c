@@ -16,6 +16,7 @@
 static void enter(struct cpu *c, const struct uop *u, u64 count)
 {
     const struct uop *until = u + count;
+    engine_count(c->engine, EVENT_ENTER);
     c->icount_limit = c->icount + count;
     c->u = u;
     c->until = until;

@@ -90,6 +90,7 @@ HANDLER(op_far_miss)
         ACCOUNT(from);
         LEAVE_ENGINE;
     }
+    engine_count(c->engine, EVENT_LINK);
     const struct uop *target = engine_fetch(c, c->pc);
     if (!target) {
         ACCOUNT(from);
@@ -106,6 +107,7 @@ HANDLER(op_far_miss)
 /* The sentinel is no instruction: the following page's first op is next. */
 HANDLER(op_page_end)
 {
+    engine_count(c->engine, EVENT_PAGE_END);
     const struct uop *target = engine_fetch(c, c->page_va + (1u << TLB_PAGE_SHIFT));
     if (!target) {
         ACCOUNT(u);

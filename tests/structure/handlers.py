@@ -32,8 +32,8 @@ ldp_x_off ldp_x_pre ldp_x_post stp_x_off stp_x_pre stp_x_post ldxr stxr ldar stl
 
 # Not an instruction's. Those in LEAVING give the CPU back to the run loop.
 OTHERS = {"op_decode", "op_exit", "op_far_miss", "op_fp_trap", "op_leave", "op_missing",
-          "op_page_end", "op_raise", "op_step_end", "op_switch", "op_undefined"}
-LEAVING = OTHERS - {"op_decode", "op_missing"}
+          "op_page_end", "op_profile", "op_raise", "op_step_end", "op_switch", "op_undefined"}
+LEAVING = OTHERS - {"op_decode", "op_missing", "op_profile"}
 
 # They call something that was handed in, which is not a handler: the firmware.
 CALLS_BACK = {"op_hvc_0"}

@@ -61,7 +61,7 @@ Test(options, defaults)
     cr_assert_str_eq(l->o.cpu->name, "cortex-a57");
     cr_assert_eq(l->o.ram_size, UINT64_C(128) << 20);
     cr_assert_eq(l->o.cpus, 1);
-    cr_assert(!l->o.kaslr && !l->o.rng_seed);
+    cr_assert(!l->o.kaslr && !l->o.rng_seed && !l->o.profile);
     cr_assert_null(l->o.initrd);
     cr_assert_null(l->o.append);
     cr_assert_null(l->o.dtb);
@@ -188,6 +188,13 @@ Test(options, backends)
     l = accept("-kernel k -serial mon:unix:s,server,nowait -display none");
     cr_assert(l->o.serial.mux && l->o.serial.kind == BACKEND_UNIX);
     cr_assert_eq(l->o.monitor.kind, BACKEND_NONE);
+    done(l);
+}
+
+Test(options, profile)
+{
+    struct line *l = accept("-kernel k -profile");
+    cr_assert(l->o.profile);
     done(l);
 }
 
