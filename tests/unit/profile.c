@@ -99,7 +99,6 @@ Test(profile, off_the_hot_path)
     harness_write(h, HARNESS_CODE, &changed, sizeof(changed));
     harness_run(h, 1);
     cr_expect_eq(counts->event[EVENT_CODE_WRITTEN], 1);
-    harness_run(h, 1);
     cr_expect_eq(counts->exception[EC_OF_UNDEFINED], 1);
     harness_destroy(h);
 }
