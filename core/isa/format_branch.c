@@ -98,7 +98,7 @@ FORMAT(mrs)
     u->d = slot_dst(field_d(w));
     if (u->imm >= 0 && sysreg_rows[u->imm].is_op)
         u->imm = -1;
-    u->fn = system_plain_mrs(u);
+    u->fn = system_quick_mrs(u);
     return 0;
 }
 
@@ -108,6 +108,7 @@ FORMAT(msr_reg)
     u->d = slot_src(field_d(w));
     if (u->imm >= 0 && sysreg_rows[u->imm].is_op)
         u->imm = -1;
+    u->fn = system_quick_msr(u);
     return 0;
 }
 
@@ -115,6 +116,7 @@ FORMAT(sys)
 {
     sysreg(w, u);
     u->d = slot_src(field_d(w));
+    u->fn = system_quick_sys(u);
     return 0;
 }
 

@@ -19,6 +19,8 @@
  *               inline accesses only; when one of them misses, the body returns
  *               what it got (MISS) before it has changed anything but RAM, and is
  *               run again, whole, as op_NAME_V_slow
+ *     OP_TWIN   the same for what is not memory: the everyday case in the fast handler,
+ *               the whole instruction, as an OP_SYS, in the slow twin
  *     OP_SYS    needs the machine's state in memory (cpu.u, cpu.until): system
  *               instructions, exceptions
  *     OP_FP, OP_FPMEM   like OP and OP_MEM, but trapped while CPACR_EL1.FPEN says so
@@ -150,6 +152,7 @@
 #define OP_MEM(name, count)                                                                        \
     BODY(name);                                                                                    \
     EACH_##count(MEMORY_, name) BODY(name)
+#define OP_TWIN(name, count) OP_MEM(name, count)
 #define OP_FP(name, count)                                                                         \
     BODY(name);                                                                                    \
     EACH_##count(FP_, name) BODY(name)

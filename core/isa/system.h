@@ -7,10 +7,13 @@
 #include "core/engine/uop.h"
 
 /*
- * A handler that reads the register of U's row straight from storage, for rows
+ * Cheaper handlers of equal effect for some registers and system instructions, by
+ * U's row; NULL for the others. MRS has one that reads straight from storage, for rows
  * whose reads have no side effect, no hook and no condition but the exception
- * level; NULL for the others.
+ * level.
  */
-handler_fn *system_plain_mrs(const struct uop *u);
+handler_fn *system_quick_mrs(const struct uop *u);
+handler_fn *system_quick_msr(const struct uop *u);
+handler_fn *system_quick_sys(const struct uop *u);
 
 #endif
