@@ -414,13 +414,8 @@ Test(options, show)
 
 static char *read_manual(void)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s", __FILE__);
-    char *end = strstr(path, "tests/unit/options.c");
-    cr_assert(end);
-    snprintf(end, sizeof path - (size_t)(end - path), "tools/mini-a64.1");
-    FILE *f = fopen(path, "r");
-    cr_assert(f, "%s", path);
+    FILE *f = fopen(MANUAL, "r");
+    cr_assert(f, MANUAL);
     char *text = calloc(1, 1 << 17);
     cr_assert_gt(fread(text, 1, (1 << 17) - 1, f), 0);
     fclose(f);
