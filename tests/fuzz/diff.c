@@ -13,8 +13,8 @@
 
 #include "tests/fuzz/compare.h"
 #include "tests/fuzz/exclude.h"
-#include "tests/fuzz/oracle.h"
 #include "tests/fuzz/ours.h"
+#include "tools/a64test/oracle.h"
 
 enum { ENGINES = 2 };
 
@@ -86,14 +86,14 @@ static unsigned make_batch(struct diff *d, u64 b)
     unsigned records = 0;
     struct rng r = rng_at(d->o->seed, b);
     generate_data(&r, d->data);
-    generate_empty_code(s->code, s->tail);
+    oracle_empty_code(s->code, s->tail);
     for (unsigned i = 0; i < RECORD_SLOTS; i++) {
         struct program *p = &d->program[i];
         if (d->o->rows)
             generate_program(&r, &d->generator, i, p);
         else if (!generate_single(&r, next_word(d, &r, b * RECORD_SLOTS + i), i, p))
             p->word[0] = 0, d->excluded++;
-        generate_code(p, s->code);
+        oracle_set_slot(s->code, p->slot, p->word, p->words);
         for (unsigned k = 0; k < d->states; k++)
             generate_state(&r, &d->pool, p, &s->in[records++]);
     }
@@ -308,7 +308,7 @@ static bool start(struct diff *d)
         if (!d->ours[e])
             return false;
     }
-    d->generator.decoder = &d->ours[0]->engine.decoder;
+    d->generator.decoder = &d->ours[0]->board->engine.decoder;
     d->generator.length = o->length;
     if (o->rows && !generate_select(&d->generator, o->rows)) {
         fprintf(stderr, "fuzz: no row of %s matches '%s'\n", o->cpu, o->rows);

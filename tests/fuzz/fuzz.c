@@ -12,7 +12,7 @@
 #include "tests/fuzz/chaos.h"
 #include "tests/fuzz/diff.h"
 #include "tests/fuzz/exclude.h"
-#include "tests/fuzz/record.h"
+#include "tools/a64test/record.h"
 
 #ifndef FUZZ_REFERENCE
 #define FUZZ_REFERENCE "reference"

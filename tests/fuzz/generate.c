@@ -276,22 +276,3 @@ void generate_program(struct rng *r, const struct generator *g, unsigned slot, s
     for (unsigned i = 0; i < p->words; i++)
         tame(r, p, i);
 }
-
-void generate_code(const struct program *p, u32 *code)
-{
-    u32 *slot = code + (program_start(p) - 4 - RECORD_CODE) / 4;
-    s64 back = (s64)(RECORD_CODE - program_end(p)) / 4;
-    memset(slot, 0, RECORD_SLOT_BYTES);
-    slot[0] = (u32)WORD_MRS_X0_TPIDR_EL0;
-    memcpy(slot + 1, p->word, 4 * p->words);
-    slot[1 + p->words] = WORD_B | ((u32)back & 0x03ffffff);
-}
-
-void generate_empty_code(u32 *code, u64 tail)
-{
-    memset(code, 0, RECORD_CODE_BYTES);
-    code[0] = (u32)WORD_MSR_TPIDR_EL0_X0;
-    code[1] = WORD_LDR_X0_12;
-    code[2] = (u32)WORD_BR_X0;
-    memcpy(code + STUB_WORDS, &tail, sizeof(tail));
-}

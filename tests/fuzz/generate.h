@@ -7,7 +7,7 @@
 
 #include "core/isa/decode.h"
 #include "tests/fuzz/random.h"
-#include "tests/fuzz/record.h"
+#include "tools/a64test/record.h"
 
 /* What to draw words from. */
 struct generator {
@@ -47,12 +47,6 @@ void generate_program(struct rng *r, const struct generator *g, unsigned slot, s
  * from what must not be touched. False if the word is excluded.
  */
 bool generate_single(struct rng *r, u32 word, unsigned slot, struct program *p);
-
-/* Put P between the slot's own words into the image of the code area. */
-void generate_code(const struct program *p, u32 *code);
-
-/* The image without programs; TAIL is where its stub jumps to. */
-void generate_empty_code(u32 *code, u64 tail);
 
 /* The address of P's first word. */
 static inline u64 program_start(const struct program *p)

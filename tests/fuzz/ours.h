@@ -1,19 +1,16 @@
 /*
- * Our side of the fuzzer: a CPU at EL0 on a flat map of the pages that record.h names,
- * with the rights that the reference process has there.
+ * Our side of the fuzzer: programs at EL0 on a board (tools/a64test/testbed.h).
  */
 #ifndef TESTS_FUZZ_OURS_H
 #define TESTS_FUZZ_OURS_H
 
-#include "core/engine/engine.h"
 #include "tests/fuzz/generate.h"
+#include "tools/a64test/testbed.h"
 
 struct ours {
-    struct bus bus;
-    struct clock clock;
-    struct engine engine;
-    struct cpu *cpu;
-    bool stepping; /* with cpu_step, else with cpu_run */
+    struct testbed *board;
+    struct cpu *cpu; /* its */
+    bool stepping;   /* with cpu_step, else with cpu_run */
     unsigned runs;
     u64 esr; /* ESR_EL1 of the last record if it was not RECORD_DONE, else 0 */
 };

@@ -2,13 +2,13 @@
  * The reference process: qemu-aarch64 running reference.c, and the file that it shares
  * with us (record.h).
  */
-#ifndef TESTS_FUZZ_ORACLE_H
-#define TESTS_FUZZ_ORACLE_H
+#ifndef TOOLS_A64TEST_ORACLE_H
+#define TOOLS_A64TEST_ORACLE_H
 
 #include <sys/types.h>
 
 #include "core/types.h"
-#include "tests/fuzz/record.h"
+#include "tools/a64test/record.h"
 
 struct oracle {
     struct record_shared *shared;
@@ -22,6 +22,13 @@ struct oracle {
  * line and returns false if that fails.
  */
 bool oracle_start(struct oracle *o, const char *qemu, const char *cpu, const char *reference);
+
+/*
+ * The code area without programs, whose stub jumps to TAIL; and a program of WORDS words
+ * for a slot of it, between the slot's own words.
+ */
+void oracle_empty_code(u32 *code, u64 tail);
+void oracle_set_slot(u32 *code, unsigned slot, const u32 *word, unsigned words);
 
 /*
  * Have records FIRST to FIRST + COUNT - 1 of shared->in executed. False, with a line, if

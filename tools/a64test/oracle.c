@@ -2,7 +2,7 @@
  * Starting the reference process and talking to it (oracle.h): a memory file for the
  * records, two pipes for a request and its answer, one byte per batch.
  */
-#include "tests/fuzz/oracle.h"
+#include "tools/a64test/oracle.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static void become_reference(struct oracle *o, int request, int reply, const cha
         close(from[i]);
     }
     execlp(qemu, qemu, "-cpu", cpu, reference, (char *)NULL);
-    fprintf(stderr, "fuzz: cannot run %s: %s; install qemu-user or name it with --qemu\n", qemu,
+    fprintf(stderr, "cannot run %s: %s; install qemu-user or name it with --qemu\n", qemu,
             strerror(errno));
     _exit(127);
 }
@@ -45,7 +45,7 @@ static bool wait_ready(struct oracle *o)
     while (n < 0 && errno == EINTR);
     if (n > 0 && read(o->reply, &byte, 1) == 1)
         return true;
-    fprintf(stderr, "fuzz: the reference process %s\n", n ? "has ended" : "does not answer");
+    fprintf(stderr, "the reference process %s\n", n ? "has ended" : "does not answer");
     return false;
 }
 
@@ -55,19 +55,19 @@ bool oracle_start(struct oracle *o, const char *qemu, const char *cpu, const cha
     memset(o, 0, sizeof(*o));
     signal(SIGPIPE, SIG_IGN);
     if (access(reference, R_OK)) {
-        fprintf(stderr, "fuzz: %s: %s; --reference names the reference program\n", reference,
+        fprintf(stderr, "%s: %s; --reference names the reference program\n", reference,
                 strerror(errno));
         return false;
     }
-    o->file = memfd_create("fuzz", MFD_CLOEXEC);
+    o->file = memfd_create("a64-records", MFD_CLOEXEC);
     if (o->file < 0 || ftruncate(o->file, sizeof(*o->shared)) || pipe2(request, O_CLOEXEC) ||
         pipe2(reply, O_CLOEXEC)) {
-        perror("fuzz: shared file");
+        perror("the reference's shared file");
         return false;
     }
     o->shared = mmap(NULL, sizeof(*o->shared), PROT_READ | PROT_WRITE, MAP_SHARED, o->file, 0);
     if (o->shared == MAP_FAILED) {
-        perror("fuzz: shared file");
+        perror("the reference's shared file");
         return false;
     }
     o->pid = fork();
@@ -80,11 +80,31 @@ bool oracle_start(struct oracle *o, const char *qemu, const char *cpu, const cha
     return o->pid > 0 && wait_ready(o);
 }
 
+void oracle_empty_code(u32 *code, u64 tail)
+{
+    memset(code, 0, RECORD_CODE_BYTES);
+    code[0] = (u32)WORD_MSR_TPIDR_EL0_X0;
+    code[1] = WORD_LDR_X0_12;
+    code[2] = (u32)WORD_BR_X0;
+    memcpy(code + STUB_WORDS, &tail, sizeof(tail));
+}
+
+void oracle_set_slot(u32 *code, unsigned slot, const u32 *word, unsigned words)
+{
+    u64 offset = RECORD_SLOT_OFFSET + slot * (u64)RECORD_SLOT_BYTES;
+    u32 *to = code + offset / 4;
+    s64 back = -(s64)(offset / 4 + 1 + words);
+    memset(to, 0, RECORD_SLOT_BYTES);
+    to[0] = (u32)WORD_MRS_X0_TPIDR_EL0;
+    memcpy(to + 1, word, 4 * words);
+    to[1 + words] = WORD_B | ((u32)back & 0x03ffffff);
+}
+
 bool oracle_run(struct oracle *o, unsigned first, unsigned count)
 {
     const u32 request[] = {first, count};
     if (write(o->request, request, sizeof(request)) != sizeof(request)) {
-        fprintf(stderr, "fuzz: the reference process has ended\n");
+        fprintf(stderr, "the reference process has ended\n");
         return false;
     }
     return wait_ready(o);

@@ -1,5 +1,5 @@
 /*
- * The reference side of the fuzzer: a freestanding AArch64 Linux program for
+ * The reference for tests and the fuzzer: a freestanding AArch64 Linux program for
  * qemu-aarch64 that executes the records of record.h and notes what came of them.
  *
  * A record's registers are loaded by `enter`, which jumps to the slot; the stub that
@@ -9,7 +9,7 @@
  * registers (arch/arm64: struct sigcontext and fpsimd_context). The program is linked at
  * an address that random pointers are not likely to name.
  */
-#include "record.h"
+#include "tools/a64test/record.h"
 
 _Static_assert(__builtin_offsetof(struct record_state, sp) == 248, "known to the assembly");
 _Static_assert(__builtin_offsetof(struct record_state, pc) == 256, "known to the assembly");

@@ -1,5 +1,5 @@
 /*
- * What the fuzzer and its reference process (reference.c, an AArch64 program run under
+ * What we and our reference process (reference.c, an AArch64 program run under
  * qemu-aarch64) agree on: the addresses that programs see, and the file that both map.
  * Includes nothing of either side; all is little-endian with natural alignment.
  *
@@ -7,8 +7,8 @@
  * execution of it from one state. Several records share a program, since the reference
  * spends most of its time translating words.
  */
-#ifndef TESTS_FUZZ_RECORD_H
-#define TESTS_FUZZ_RECORD_H
+#ifndef TOOLS_A64TEST_RECORD_H
+#define TOOLS_A64TEST_RECORD_H
 
 #include <stdint.h>
 

@@ -1,0 +1,25 @@
+/*
+ * Rewriting files: the words of what stands at asm:, and what a reference says at out:.
+ * All else in a file stays as it is.
+ */
+#ifndef TOOLS_A64TEST_UPDATE_H
+#define TOOLS_A64TEST_UPDATE_H
+
+#include "tools/a64test/suite.h"
+
+struct update_options {
+    const struct cpu_model *cpu;    /* of cases that name none */
+    const char *assembler;          /* llvm-mc; NULL: the first that is found */
+    const char *oracle, *reference; /* qemu-aarch64 and the program it runs; or NULL */
+};
+
+/*
+ * Update the suite's files. Returns the number of things that could not be done, each
+ * said on ERRORS; then no file is changed.
+ */
+unsigned update_files(struct suite *s, const struct update_options *o, FILE *errors);
+
+/* The words of the cases' assembly: as update_files has it, into the cases. */
+unsigned update_assemble(struct suite *s, const char *assembler, FILE *errors);
+
+#endif
