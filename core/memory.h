@@ -74,6 +74,17 @@ static ALWAYS_INLINE bool mem_hit(const struct tlb_entry *t, u64 va, unsigned si
     return likely(t->tag == ((va + size - 1) & TLB_PAGE_MASK));
 }
 
+/*
+ * An entry of the TLB. Its second half is loaded before the first is compared: left
+ * alone, the compiler loads it afterwards, by an address that it computes anew.
+ */
+static ALWAYS_INLINE struct tlb_entry mem_entry(const struct tlb_entry *at)
+{
+    struct tlb_entry t = *at;
+    __asm__("" : "+r"(t.add));
+    return t;
+}
+
 static ALWAYS_INLINE void *mem_at(const struct tlb_entry *t, u64 va)
 {
     return (void *)(uintptr_t)(va + t->add);
@@ -87,26 +98,26 @@ static ALWAYS_INLINE void *mem_at(const struct tlb_entry *t, u64 va)
 static ALWAYS_INLINE const u8 *mem_peek(const struct cpu *c, const struct env e, u64 va,
                                         unsigned len, enum mem_how how)
 {
-    const struct tlb_entry *t = &mem_bank(c, e, how)->read[tlb_index(va)];
-    return mem_hit(t, va, len, MEM_PLAIN) ? mem_at(t, va) : NULL;
+    const struct tlb_entry t = mem_entry(&mem_bank(c, e, how)->read[tlb_index(va)]);
+    return mem_hit(&t, va, len, MEM_PLAIN) ? mem_at(&t, va) : NULL;
 }
 
 static ALWAYS_INLINE u8 *mem_poke(const struct cpu *c, const struct env e, u64 va, unsigned len,
                                   enum mem_how how)
 {
-    const struct tlb_entry *t = &mem_bank(c, e, how)->write[tlb_index(va)];
-    return mem_hit(t, va, len, MEM_PLAIN) ? mem_at(t, va) : NULL;
+    const struct tlb_entry t = mem_entry(&mem_bank(c, e, how)->write[tlb_index(va)]);
+    return mem_hit(&t, va, len, MEM_PLAIN) ? mem_at(&t, va) : NULL;
 }
 
 /* Read SIZE (1, 2, 4, 8) bytes, zero-extended. */
 static ALWAYS_INLINE struct loaded mem_read(struct cpu *c, const struct env e, u64 va,
                                             unsigned size, enum mem_how how)
 {
-    const struct tlb_entry *t = &mem_bank(c, e, how)->read[tlb_index(va)];
-    if (!mem_hit(t, va, size, how))
+    const struct tlb_entry t = mem_entry(&mem_bank(c, e, how)->read[tlb_index(va)]);
+    if (!mem_hit(&t, va, size, how))
         return e.slow ? mem_read_slow(c, va, size, how) : (struct loaded){0, MISS};
     u64 v = 0;
-    memcpy(&v, mem_at(t, va), size);
+    memcpy(&v, mem_at(&t, va), size);
     return (struct loaded){v, NEXT};
 }
 
@@ -114,10 +125,10 @@ static ALWAYS_INLINE struct loaded mem_read(struct cpu *c, const struct env e, u
 static ALWAYS_INLINE enum flow mem_write(struct cpu *c, const struct env e, u64 va, unsigned size,
                                          u64 value, enum mem_how how)
 {
-    const struct tlb_entry *t = &mem_bank(c, e, how)->write[tlb_index(va)];
-    if (!mem_hit(t, va, size, how))
+    const struct tlb_entry t = mem_entry(&mem_bank(c, e, how)->write[tlb_index(va)]);
+    if (!mem_hit(&t, va, size, how))
         return e.slow ? mem_write_slow(c, va, size, value, how) : MISS;
-    memcpy(mem_at(t, va), &value, size);
+    memcpy(mem_at(&t, va), &value, size);
     return NEXT;
 }
 
@@ -125,22 +136,22 @@ static ALWAYS_INLINE enum flow mem_write(struct cpu *c, const struct env e, u64 
 static ALWAYS_INLINE struct loaded2 mem_read16(struct cpu *c, const struct env e, u64 va,
                                                enum mem_how how)
 {
-    const struct tlb_entry *t = &mem_bank(c, e, how)->read[tlb_index(va)];
-    if (!mem_hit(t, va, 16, how))
+    const struct tlb_entry t = mem_entry(&mem_bank(c, e, how)->read[tlb_index(va)]);
+    if (!mem_hit(&t, va, 16, how))
         return e.slow ? mem_read16_slow(c, va, how) : (struct loaded2){0, 0, MISS};
     u64 v[2];
-    memcpy(v, mem_at(t, va), 16);
+    memcpy(v, mem_at(&t, va), 16);
     return (struct loaded2){v[0], v[1], NEXT};
 }
 
 static ALWAYS_INLINE enum flow mem_write16(struct cpu *c, const struct env e, u64 va, u64 lo,
                                            u64 hi, enum mem_how how)
 {
-    const struct tlb_entry *t = &mem_bank(c, e, how)->write[tlb_index(va)];
-    if (!mem_hit(t, va, 16, how))
+    const struct tlb_entry t = mem_entry(&mem_bank(c, e, how)->write[tlb_index(va)]);
+    if (!mem_hit(&t, va, 16, how))
         return e.slow ? mem_write16_slow(c, va, lo, hi, how) : MISS;
     u64 v[2] = {lo, hi};
-    memcpy(mem_at(t, va), v, 16);
+    memcpy(mem_at(&t, va), v, 16);
     return NEXT;
 }
 
@@ -148,10 +159,10 @@ static ALWAYS_INLINE enum flow mem_write16(struct cpu *c, const struct env e, u6
 static ALWAYS_INLINE struct mapped mem_map_atomic(struct cpu *c, const struct env e, u64 va,
                                                   unsigned size, enum mem_how how)
 {
-    const struct tlb_entry *t = &mem_bank(c, e, how)->write[tlb_index(va)];
-    if (!mem_hit(t, va, size, how | MEM_ALIGNED))
+    const struct tlb_entry t = mem_entry(&mem_bank(c, e, how)->write[tlb_index(va)]);
+    if (!mem_hit(&t, va, size, how | MEM_ALIGNED))
         return e.slow ? mem_map_atomic_slow(c, va, size, how) : (struct mapped){NULL, MISS};
-    return (struct mapped){mem_at(t, va), NEXT};
+    return (struct mapped){mem_at(&t, va), NEXT};
 }
 
 /*
