@@ -267,20 +267,58 @@ static void log_decoded(const struct cpu *c, const struct engine *e, u32 word, u
     log_line(c->log, LOG_IN_ASM, "0x%016llx:  %08x  %s", (unsigned long long)va, word, text);
 }
 
+static u32 word_at(const struct code_page *p, unsigned index)
+{
+    u32 word;
+    memcpy(&word, p->host + 4 * index, 4);
+    return word;
+}
+
+static bool is_marked(const struct code_page *p, unsigned index)
+{
+    return p->marked[index / 64] & BIT(index % 64);
+}
+
+/*
+ * Execute the op in slot INDEX, just decoded, together with the following one if there
+ * is a handler for the two. That one's own handler stays, even if it is op_decode.
+ */
+static void fuse(const struct decoder *d, struct code_page *p, unsigned index)
+{
+    struct uop *first = &p->ops[index], *second = first + 1, decoded;
+    if (!fuse_begins(&d->fuse, first->fn) || index + 1 == PAGE_WORDS || is_marked(p, index + 1))
+        return;
+    decode(d, word_at(p, index + 1), (struct site){.index = (u16)(index + 1)}, &decoded);
+    handler_fn *fused = fuse_find(&d->fuse, first->fn, decoded.fn);
+    if (!fused)
+        return;
+    decoded.fn = second->fn;
+    *second = decoded;
+    first->fn = fused;
+}
+
+/* Each instruction by itself: for -d in_asm, and to be counted. */
+static bool fuses(const struct cpu *c, const struct engine *e)
+{
+    return likely(!e->profile && !log_enabled(c->log, LOG_IN_ASM));
+}
+
 void engine_decode_slot(struct cpu *c, const struct uop *op)
 {
     struct code_page *p = page_of(c->ops);
+    const struct decoder *d = &p->engine->decoder;
     unsigned index = (unsigned)(op - p->ops);
-    u32 word;
-    if (unlikely(p->marked[index / 64] & BIT(index % 64))) {
+    if (unlikely(is_marked(p, index))) {
         p->ops[index].fn = op_probe;
         return;
     }
-    memcpy(&word, p->host + 4 * index, 4);
+    u32 word = word_at(p, index);
     if (unlikely(log_enabled(c->log, LOG_IN_ASM)))
         log_decoded(c, p->engine, word, c->page_va + 4 * index);
     engine_count(p->engine, EVENT_DECODED);
-    int row = decode(&p->engine->decoder, word, (struct site){.index = (u16)index}, &p->ops[index]);
+    int row = decode(d, word, (struct site){.index = (u16)index}, &p->ops[index]);
+    if (fuses(c, p->engine))
+        fuse(d, p, index);
     profile_wrap(p->profile, index, &p->ops[index], row);
 }
 

@@ -139,6 +139,7 @@ bool decoder_init(struct decoder *d, u32 features)
 
     memset(d, 0, sizeof(*d));
     d->features = features;
+    fuse_init(&d->fuse);
     for (unsigned i = 0; i < A64_COUNT; i++) {
         decode_pattern(a64_rows[i].pattern, &d->mask[i], &d->value[i], d->nonzero[i]);
         order[i].row = (u16)i;

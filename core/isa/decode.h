@@ -6,6 +6,7 @@
 #define CORE_ISA_DECODE_H
 
 #include "core/engine/uop.h"
+#include "core/isa/fuse.h"
 #include "core/model.h"
 #include "core/types.h"
 
@@ -47,7 +48,8 @@ struct decoder {
     u32 mask[A64_COUNT], value[A64_COUNT];
     u32 nonzero[A64_COUNT][2];     /* fields that must not be zero, at most two a row; 0: none */
     u16 first[DECODE_BUCKETS + 1]; /* where a bucket begins in rows[] */
-    u16 *rows;                     /* within a bucket the most specific first */
+    struct fuse_index fuse;
+    u16 *rows; /* within a bucket the most specific first */
 };
 
 /* Build the index; FEATURES as in a model. False when the host has no memory. */

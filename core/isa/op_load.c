@@ -2,10 +2,9 @@
  * Loads into general-purpose registers, and prefetches (C4.1.94, C6.2). Variants
  * are base-and-immediate's or register offset's: core/isa/ldst.h.
  */
-#include "core/exception.h"
 #include "core/isa/ldst.h"
 
-static ALWAYS_INLINE u64 extended(unsigned size, unsigned sign, u64 v)
+static ALWAYS_INLINE u64 as_loaded(unsigned size, unsigned sign, u64 v)
 {
     if (sign == UNSIGNED)
         return v;
@@ -21,7 +20,7 @@ static ALWAYS_INLINE enum flow load(struct cpu *c, const struct uop *u, const st
         return a.flow;
     struct loaded r = mem_read(c, e, a.va, size, how);
     if (r.flow == NEXT)
-        X(d) = extended(size, sign, r.value);
+        X(d) = as_loaded(size, sign, r.value);
     return r.flow;
 }
 
@@ -121,14 +120,4 @@ OP(prfm_lit, 1)
 OP(prfum, 1)
 {
     return NEXT;
-}
-
-/* SCTLR_EL1.SA, SA0: whether a misaligned SP faults at this exception level. */
-enum { SCTLR_SA = 3, SCTLR_SA0 = 4 };
-
-enum flow ldst_sp_misaligned(struct cpu *c)
-{
-    if (!bit(c->sys[SCTLR_EL1], c->el == 0 ? SCTLR_SA0 : SCTLR_SA))
-        return NEXT;
-    return raise_exception(c, EC_SP_ALIGNMENT, 0);
 }

@@ -185,6 +185,121 @@ static void expect_same(const struct guest *a, const struct guest *b, const char
                       bus_host(&b->h->bus, HARNESS_DATA, 4096), 4096));
 }
 
+/* Of the kinds that fused.def pairs: anything of them may follow anything. */
+static u32 of_a_pair(struct random *r)
+{
+    enum { SP = 31, LR = 30 };
+    u32 wide = below(r, 2) << 31, base = below(r, 2) ? SP : BASE;
+    switch (below(r, 18)) {
+    case 0: /* subs and cmp (immediate) */
+        return 0x71000000 | wide | below(r, 4096) << 10 | reg(r) << 5 | (below(r, 2) ? reg(r) : 31);
+    case 1: /* subs (register) */
+        return 0x6b000000 | wide | reg(r) << 16 | reg(r) << 5 | reg(r);
+    case 2: /* ands, of up to 32 ones */
+        return 0x72000000 | wide | below(r, 31) << 10 | reg(r) << 5 | reg(r);
+    case 3:
+    case 4: /* ldr, str of words and doublewords */
+        return 0xb9000000 | below(r, 2) << 30 | below(r, 2) << 22 | below(r, 64) << 10 | base << 5 |
+               reg(r);
+    case 5:
+    case 6: /* mov (register) */
+        return 0x2a0003e0 | wide | reg(r) << 16 | reg(r);
+    case 7: /* movz */
+        return 0x52800000 | wide | below(r, 0x10000) << 5 | reg(r);
+    case 8: /* add and sub (immediate) */
+        return 0x11000000 | wide | below(r, 2) << 30 | below(r, 4096) << 10 | reg(r) << 5 | reg(r);
+    case 9: /* add, sub, eor (register); lsrv */
+        return (below(r, 2)   ? below(r, 2) ? 0x0b000000u : 0x4b000000u
+                : below(r, 2) ? 0x4a000000u
+                              : 0x1ac02400u) |
+               wide | reg(r) << 16 | reg(r) << 5 | reg(r);
+    case 10: /* add with a shift; ubfm */
+        return below(r, 2)
+                   ? 0x8b000000 | reg(r) << 16 | below(r, 64) << 10 | reg(r) << 5 | reg(r)
+                   : 0xd3400000 | below(r, 64) << 16 | below(r, 64) << 10 | reg(r) << 5 | reg(r);
+    case 11: /* and, of up to 32 ones */
+        return 0x12000000 | wide | below(r, 31) << 10 | reg(r) << 5 | reg(r);
+    case 12: /* adrp; ldrb (register) */
+        return below(r, 2) ? 0x90000000 | reg(r) : 0x38606800 | reg(r) << 16 | base << 5 | reg(r);
+    case 13:
+    case 14: { /* ldp, stp: offset, post-index, pre-index; SP stays where it was */
+        u32 first = reg(r), mode = 1 + below(r, 3);
+        u32 offset = mode == 2 ? below(r, 64) : 0;
+        return 0xa8000000 | mode << 23 | below(r, 2) << 22 | offset << 15 |
+               (first + 1) % REGISTERS << 10 | SP << 5 | first;
+    }
+    case 15:
+    case 16:
+        return 0x54000000 | (2 + below(r, 16)) << 5 | below(r, 14);
+    default:
+        return below(r, 2)
+                   ? 0x34000000 | wide | below(r, 2) << 24 | (2 + below(r, 16)) << 5 | reg(r)
+                   : 0x94000000 | (2 + below(r, 16));
+    }
+}
+
+/* A function that the words before it call: ldp x29, x30, [sp], #16; ret. */
+static void put_function(u32 *at)
+{
+    static const u32 words[] = {
+        0x94000002, /* bl to the prologue */
+        0x14000007, /* b behind the function */
+        0xa9bf7bfd, /* stp x29, x30, [sp, #-16]! */
+        0x910003fd, /* mov x29, sp */
+        0xa90007e0, /* stp x0, x1, [sp] (over what was saved) */
+        0xa9007bfd, /* stp x29, x30, [sp] */
+        0xa8c17bfd, /* ldp x29, x30, [sp], #16 */
+        0xd65f03c0, /* ret */
+    };
+    memcpy(at, words, sizeof(words));
+}
+
+static void make_pairs(struct random *r, u32 *words)
+{
+    make_program(r, words);
+    for (unsigned i = 0; i < WORDS - 18; i++)
+        words[i] = of_a_pair(r);
+    for (unsigned i = 100; i < WORDS - 100; i += 300)
+        put_function(words + i);
+}
+
+/*
+ * Pairs that one handler executes: in both halves accesses abort (the data is at the
+ * end of what is mapped), and branches lead to second halves.
+ */
+Test(engine_random, pairs_agree)
+{
+    enum { FROM_EL0_ABORT = FROM_EL0, TO_THE_END = 4096 - 256 };
+    /* mrs x27, elr_el1; add x27, x27, #4; msr elr_el1, x27; eret: skip what aborts */
+    static const u32 skip[] = {0xd538403b, 0x9100137b, 0xd518403b, 0xd69f03e0};
+    static u32 words[WORDS];
+    u64 aborts = 0;
+    for (u64 seed = 1; seed <= PROGRAMS; seed++) {
+        struct random r = {seed * UINT64_C(0xd1342543de82ef95)};
+        struct guest run = guest_create("cortex-a57", false);
+        struct guest step = guest_create("cortex-a57", true);
+        make_pairs(&r, words);
+        struct guest *both[] = {&run, &step};
+        for (unsigned i = 0; i < 2; i++) {
+            load_program(both[i], words, r);
+            harness_write(both[i]->h, HARNESS_VECTORS + FROM_EL0_ABORT, skip, sizeof(skip));
+            both[i]->c->x[BASE] = HARNESS_DATA + TO_THE_END;
+            both[i]->c->x[SLOT_SP] = HARNESS_DATA + TO_THE_END;
+        }
+        for (unsigned i = 0; i < ROUNDS; i++) {
+            cr_assert_eq(cpu_run(run.c, 1 + below(&r, 1u << below(&r, 9))), STOP_BUDGET);
+            while (step.c->icount < run.c->icount)
+                cpu_step(step.c);
+            expect_same(&run, &step, "after a run of pairs");
+            cr_assert_eq(cpu_sp(run.c, 0), cpu_sp(step.c, 0));
+        }
+        aborts += run.h->engine.counts.exception[EC_DATA_ABORT];
+        harness_destroy(run.h);
+        harness_destroy(step.h);
+    }
+    cr_expect_gt(aborts, 100);
+}
+
 /* However the budgets fall, so many instructions are so many steps. */
 Test(engine_random, runs_and_steps_agree)
 {
