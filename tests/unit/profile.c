@@ -91,7 +91,7 @@ Test(profile, off_the_hot_path)
 {
     struct harness *h = profiled(NULL);
     const struct engine_counts *counts = &h->engine.counts;
-    harness_run(h, 3 * (TURNS - 1)); /* at a branch that is taken it can stop */
+    harness_run(h, 3 * (TURNS - 1));               /* at a branch that is taken it can stop */
     cr_expect_eq(counts->event[EVENT_DECODED], 2); /* subs and b.ne at once */
     cr_expect_eq(counts->event[EVENT_PAGE_MADE], 1);
     cr_expect_eq(counts->event[EVENT_FETCH], 1);
