@@ -7,19 +7,13 @@
 #include <libfdt.h>
 #include <stdio.h>
 
+#include "devices/dt.h"
+
 enum {
     DESIGNER_ARM = 0x41,
     GIC_SPI_CELL = 0, /* first cell of the GIC binding's interrupt specifier */
     IRQ_LEVEL_HIGH = 4,
 };
-
-/* Any error of libfdt's sequential writing is final and comes back from here. */
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        int try_error = (call);                                                                    \
-        if (try_error)                                                                             \
-            return try_error;                                                                      \
-    } while (0)
 
 bool amba_id_read(u64 offset, unsigned part, unsigned revision, u32 *value)
 {

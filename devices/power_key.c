@@ -6,16 +6,11 @@
 #include <libfdt.h>
 #include <string.h>
 
+#include "devices/dt.h"
+
 enum { KEY_POWER = 116, POWER_KEY_PIN = 3, ACTIVE_HIGH = 0 };
 
 static const u64 held = NS_PER_SEC / 10;
-
-#define TRY(call)                                                                                  \
-    do {                                                                                           \
-        int try_error = (call);                                                                    \
-        if (try_error)                                                                             \
-            return try_error;                                                                      \
-    } while (0)
 
 static int power_key_fdt(const void *dev, void *fdt, const struct dt_place *at)
 {

@@ -13,9 +13,11 @@ enum {
     UART_BASE = 0x09000000,
     RTC_BASE = 0x09010000,
     GPIO_BASE = 0x09030000,
+    VIRTIO_BASE = 0x0a000000,
     UART_SPI = 1,
     RTC_SPI = 2,
     GPIO_SPI = 7,
+    VIRTIO_SPI = 16,
     GPIO_POWER_PIN = 3,
 };
 
@@ -44,6 +46,17 @@ static void add_device(struct virt *v, const struct mmio_ops *ops, void *dev, st
     v->device[v->devices++] = (struct virt_device){ops, dev, at};
     if (ops->size)
         bus_add_mmio(&v->bus, at.base, ops, dev);
+}
+
+static void add_virtio_slots(struct virt *v, const struct virt_config *config)
+{
+    for (unsigned i = 0; i < VIRT_VIRTIO_SLOTS; i++) {
+        struct dt_place at = {.base = VIRTIO_BASE + i * virtio_mmio_ops.size,
+                              .spi = VIRTIO_SPI + i};
+        virtio_mmio_init(&v->virtio[i], config->virtio_legacy, &v->bus, gicv2_spi(&v->gic, at.spi),
+                         config->log);
+        add_device(v, &virtio_mmio_ops, &v->virtio[i], at);
+    }
 }
 
 static struct irq_line cpu_input(struct virt *v, unsigned cpu, unsigned input)
@@ -113,9 +126,22 @@ bool virt_create(struct virt *v, const struct virt_config *config)
     power_key_init(&v->power_key, &v->clock, pl061_pin(&v->gpio, GPIO_POWER_PIN));
     add_device(v, &power_key_ops, &v->power_key, (struct dt_place){.extra = VIRT_PHANDLE_GPIO});
 
+    add_virtio_slots(v, config);
+
     v->clock.changed = deadline_moved;
     v->clock.changed_owner = v;
     virt_reset(v);
+    return true;
+}
+
+bool virt_plug(struct virt *v, struct virtio *device, int slot)
+{
+    for (int i = VIRT_VIRTIO_SLOTS - 1; slot < 0 && i >= 0; i--)
+        if (!v->virtio[i].device)
+            slot = i;
+    if (slot < 0 || slot >= VIRT_VIRTIO_SLOTS || v->virtio[slot].device)
+        return false;
+    virtio_mmio_plug(&v->virtio[slot], device);
     return true;
 }
 

@@ -13,12 +13,14 @@
 #include "devices/pl031.h"
 #include "devices/pl061.h"
 #include "devices/power_key.h"
+#include "devices/virtio_mmio.h"
 #include "gic/gicv2.h"
 
 enum {
     VIRT_MAX_CPUS = 8,
     VIRT_MAX_DEVICES = 48,
     VIRT_SPIS = 256,
+    VIRT_VIRTIO_SLOTS = 32,
 };
 
 #define VIRT_RAM_BASE UINT64_C(0x40000000)
@@ -31,6 +33,7 @@ struct virt_config {
     void *time_owner;
     u64 epoch;              /* what the real-time clock says at time 0, ns since 1970 */
     struct chardev *serial; /* the UART's back end; may be NULL */
+    bool virtio_legacy;     /* virtio slots are of version 1 */
     const struct log *log;
 };
 
@@ -54,6 +57,7 @@ struct virt {
     struct pl031 rtc;
     struct pl061 gpio;
     struct power_key power_key;
+    struct virtio_mmio virtio[VIRT_VIRTIO_SLOTS];
     struct virt_device device[VIRT_MAX_DEVICES];
     unsigned devices;
 };
@@ -80,6 +84,13 @@ void virt_destroy(struct virt *v);
 
 /* Leave the back ends, so that they and the host loop can go before the board does. */
 void virt_disconnect(struct virt *v);
+
+/*
+ * Plug a virtio device into slot SLOT, or with a negative one into the slot that
+ * is next in QEMU's order, which begins with the last. V stays until the board
+ * goes. False when that slot, or every one, is taken.
+ */
+bool virt_plug(struct virt *v, struct virtio *device, int slot);
 
 /* Power-on reset: devices and CPUs; RAM keeps its content. */
 void virt_reset(struct virt *v);

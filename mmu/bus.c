@@ -309,3 +309,18 @@ bool bus_dma_write(struct bus *b, u64 pa, const void *from, u64 len)
     copy_in(b, pa, from, len);
     return true;
 }
+
+u8 *bus_dma_map(struct bus *b, u64 pa, u64 len, bool writable)
+{
+    const struct ram *r = bus_find_ram(b, pa);
+    if (!r || length_in(r, pa, len) != len || (writable && r->readonly))
+        return NULL;
+    return r->host + (pa - r->base);
+}
+
+void bus_dma_written(struct bus *b, u64 pa, u64 len)
+{
+    const struct ram *r = bus_find_ram(b, pa);
+    assert(r && length_in(r, pa, len) == len);
+    report_code(b, r, pa, len);
+}

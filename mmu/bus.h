@@ -168,4 +168,14 @@ enum bus_result bus_compare_and_swap(struct bus *b, u64 pa, u64 *expected, u64 d
 bool bus_dma_read(struct bus *b, u64 pa, void *to, u64 len);
 bool bus_dma_write(struct bus *b, u64 pa, const void *from, u64 len);
 
+/*
+ * For a device that moves data straight into guest RAM, from a thread of its own
+ * perhaps: the host memory of LEN bytes at PA, which must lie in one region (and
+ * not be read-only if WRITABLE), else NULL. It stays valid as long as the bus.
+ * After bytes have changed, and before the guest is told, the machine's thread
+ * says so by bus_dma_written, which drops the code decoded from them.
+ */
+u8 *bus_dma_map(struct bus *b, u64 pa, u64 len, bool writable);
+void bus_dma_written(struct bus *b, u64 pa, u64 len);
+
 #endif

@@ -275,12 +275,16 @@ static bool build(struct machine *m, struct load_error *e)
         .time_owner = m,
         .epoch = epoch(o),
         .serial = m->serial_port,
+        .virtio_legacy = !o->devices.virtio_modern,
         .log = &m->log,
     };
     if (!virt_create(&m->virt, &config))
         return load_fail(e, "-m", "the host has not that much memory to reserve");
     if (o->profile && !(m->virt.engine.profile = profile_create()))
         return load_fail(e, "-profile", "%s", strerror(ENOMEM));
+    if (!o->dumpdtb && (!machine_devices_open(&m->devices, o, m->loop, e) ||
+                        !machine_devices_plug(&m->devices, o, &m->virt, e)))
+        return false;
     m->psci = (struct psci){m->virt.cpu, m->virt.cpus, psci_request, m};
     psci_attach(&m->psci);
     if (!load(m, e))
@@ -314,6 +318,7 @@ void machine_destroy(struct machine *m)
     monitor_destroy(m->monitor);
     gdbstub_exited(m->gdb, m->exit_status);
     gdbstub_destroy(m->gdb);
+    machine_devices_destroy(&m->devices);
     virt_disconnect(&m->virt);
     if (m->mux)
         mux_destroy(m->mux);

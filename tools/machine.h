@@ -13,6 +13,7 @@
 #include "firmware/boot.h"
 #include "firmware/psci.h"
 #include "tools/gdbstub/gdbstub.h"
+#include "tools/machine_devices.h"
 #include "tools/monitor.h"
 #include "tools/options.h"
 
@@ -36,6 +37,7 @@ struct machine {
     struct chardev *gdb_port;
     struct gdbstub *gdb;
     struct virt virt;
+    struct machine_devices devices;
     struct psci psci;
     struct boot boot;
     bool booted;             /* the files of boot are open */

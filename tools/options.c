@@ -121,6 +121,23 @@ static const struct option_row rows[] = {
     {"nic", NULL, "none", "there is no network", take_none},
     {"no-acpi", NULL, NULL, "no effect: there is no ACPI", take_nothing},
 
+    {NULL, NULL, NULL, "Disks and other devices", NULL},
+    {"drive", NULL, "file=FILE[,if=none,id=ID][,PROPERTY=VALUE]...",
+     "a disk image, for a disk of its own or for -device", take_drive},
+    {"hda", NULL, "FILE", "short for -drive file=FILE; -hdb, -hdc and -hdd as well", take_disk},
+    {"hdb", NULL, "FILE", "another one", take_disk},
+    {"hdc", NULL, "FILE", "another one", take_disk},
+    {"hdd", NULL, "FILE", "another one", take_disk},
+    {"cdrom", NULL, "FILE", "a disk that can't be written", take_cdrom},
+    {"snapshot", NULL, NULL, "leave the images alone: forget at the end what was written",
+     take_snapshot},
+    {"device", NULL, "DEVICE[,PROPERTY=VALUE]...", "a device; -device help lists them",
+     take_device},
+    {"object", NULL, "rng-random,id=ID", "the host's random numbers, for virtio-rng-device",
+     take_object},
+    {"global", NULL, "virtio-mmio.force-legacy=on|off",
+     "off: virtio devices are of version 1.2, which Linux has had since 3.19", take_global},
+
     {NULL, NULL, NULL, "Where it talks", NULL},
     {"nographic", NULL, NULL, "serial port and monitor on this terminal (the default)",
      take_nographic},
@@ -168,8 +185,8 @@ static const struct option_row *find_row(const char *name, size_t len)
 static bool refuse_word(struct parse *p, const char *word)
 {
     if (word[0] != '-')
-        return refuse(p, ": not an option; there is no disk to be an image of, and a kernel "
-                         "command line goes in quotes behind -append");
+        return refuse(p, ": not an option; a disk image goes behind -drive file=, and a kernel "
+                         "command line in quotes behind -append");
     const char *name = word + 1 + (word[1] == '-');
     size_t len = strcspn(name, "=");
     const struct refused_row *known = options_find_refused(name);
@@ -205,7 +222,7 @@ static bool settle(struct parse *p)
         if (o->initrd || o->append || needs_kernel)
             return refuse(p, ": name a kernel by -kernel FILE; see mini-a64 -help");
     }
-    return settle_machine(p) && settle_run(p) && settle_backends(p);
+    return settle_machine(p) && settle_run(p) && settle_devices(p) && settle_backends(p);
 }
 
 bool options_parse(struct options *o, int argc, char *const argv[], char message[OPTIONS_MESSAGE])

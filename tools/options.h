@@ -13,6 +13,7 @@
 
 #include "core/model.h"
 #include "core/types.h"
+#include "tools/options_device.h"
 
 /* What to print instead of running a machine. */
 enum options_show {
@@ -25,6 +26,7 @@ enum options_show {
     SHOW_ACCELERATORS,
     SHOW_DISPLAYS,
     SHOW_BACKENDS,
+    SHOW_DEVICES,
     SHOW_LOG_ITEMS,
 };
 
@@ -66,6 +68,8 @@ struct options {
 
     /* What it boots; NULL when not given. */
     const char *kernel, *initrd, *append, *dtb;
+
+    struct device_options devices;
 
     /*
      * Where it talks. The monitor is on the serial port's back end when

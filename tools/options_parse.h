@@ -13,6 +13,8 @@ struct parse {
     const char *option;             /* as typed: "-machine" */
     char *message;                  /* OPTIONS_MESSAGE bytes */
     struct backend_option *backend; /* being read */
+    struct drive_option *drive;     /* likewise */
+    struct device_option *device;
 
     /* What the defaults depend on, settled after the last word. */
     bool nographic, display_none, nodefaults;
@@ -106,10 +108,25 @@ bool take_rtc(struct parse *p, const char *value);
 bool take_seed(struct parse *p, const char *value);
 bool take_name(struct parse *p, const char *value);
 bool take_log(struct parse *p, const char *value);
+bool take_drive(struct parse *p, const char *value);
+bool take_disk(struct parse *p, const char *value);
+bool take_cdrom(struct parse *p, const char *value);
+bool take_snapshot(struct parse *p, const char *value);
+bool take_device(struct parse *p, const char *value);
+bool take_object(struct parse *p, const char *value);
+bool take_global(struct parse *p, const char *value);
+
+/* Take an ID, or a disk's serial number. */
+bool take_id(struct parse *p, const char *value, const char **to);
+bool take_disk_serial(struct parse *p, const char *value, const char **to);
 
 /* Refuse what doesn't go together. */
 bool settle_machine(struct parse *p);
 bool settle_run(struct parse *p);
+bool settle_drives(struct parse *p);
+
+/* Find what devices name, and make devices of the drives that are disks. */
+bool settle_devices(struct parse *p);
 
 /* Settle where the serial port and the monitor go when the words left it open. */
 bool settle_backends(struct parse *p);
@@ -117,5 +134,6 @@ bool settle_backends(struct parse *p);
 /* The parts of options_print. */
 void print_log_items(FILE *to);
 void print_backends(FILE *to);
+void print_devices(FILE *to);
 
 #endif

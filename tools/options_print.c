@@ -80,6 +80,10 @@ void options_print(enum options_show show, FILE *to)
         fprintf(to, "Devices for -serial and -monitor:\n");
         print_backends(to);
         break;
+    case SHOW_DEVICES:
+        fprintf(to, "Devices for -device:\n");
+        print_devices(to);
+        break;
     case SHOW_LOG_ITEMS:
         print_log_items(to);
         break;

@@ -6,7 +6,7 @@
 
 #include "tools/options_parse.h"
 
-#define NO_DISK    "there is no disk yet: put the files into the initial RAM disk of -initrd"
+#define NO_DISK    "disks are virtio disks: use -drive file=FILE"
 #define NO_SHARE   "there is no file sharing yet: put the files into -initrd (tools/mkinitrd)"
 #define NO_NET     "there is no network yet: use -nic none or leave it out"
 #define NO_DEVICE  "the machine's devices are fixed: see info mtree in the monitor"
@@ -32,16 +32,13 @@ static const struct refused_row rows[] = {
     {"bios", NO_FLASH},
     {"blockdev", NO_DISK},
     {"boot", "the kernel of -kernel is booted: leave it out"},
-    {"cdrom", NO_DISK},
     {"chardev", NO_CHARDEV},
     {"chroot", NO_HOST},
     {"compat", "leave it out"},
     {"curses", NO_DISPLAY},
     {"daemonize", "use -display none -serial file:FILE -pidfile FILE and a & of the shell"},
     {"debugcon", "use -serial"},
-    {"device", NO_DEVICE},
     {"dfilter", "the log is not filtered by address yet: leave it out"},
-    {"drive", NO_DISK},
     {"dump-vmstate", NO_SAVED},
     {"echr", "the monitor's key is Ctrl-a: leave it out"},
     {"enable-kvm", "guest code is interpreted: use -accel tcg or leave it out"},
@@ -51,11 +48,6 @@ static const struct refused_row rows[] = {
     {"fsdev", NO_SHARE},
     {"full-screen", NO_DISPLAY},
     {"fw_cfg", NO_DEVICE},
-    {"global", NO_DEVICE},
-    {"hda", NO_DISK},
-    {"hdb", NO_DISK},
-    {"hdc", NO_DISK},
-    {"hdd", NO_DISK},
     {"incoming", NO_SAVED},
     {"iscsi", NO_DISK},
     {"k", "there is no keyboard but the terminal: leave it out"},
@@ -68,7 +60,6 @@ static const struct refused_row rows[] = {
     {"mtdblock", NO_DISK},
     {"netdev", NO_NET},
     {"numa", "there is one CPU and one bank of RAM: leave it out"},
-    {"object", NO_DEVICE},
     {"old-param", NO_OTHER},
     {"only-migratable", NO_SAVED},
     {"option-rom", NO_FLASH},
@@ -92,7 +83,6 @@ static const struct refused_row rows[] = {
     {"set", NO_DEVICE},
     {"singlestep", "instructions are executed one by one anyway: leave it out"},
     {"smbios", NO_TABLES},
-    {"snapshot", NO_DISK},
     {"spice", NO_DISPLAY},
     {"tpmdev", "there is no TPM: leave it out"},
     {"trace", "use -d for what is to be traced"},

@@ -313,8 +313,7 @@ Test(options, refused)
         {"-kernel k -display sdl", "-display sdl", "none"},
         {"-kernel k -vga std", "-vga std", "none"},
         {"-kernel k -nic user", "-nic user", "none"},
-        {"-kernel k -drive file=x", "-drive", "-initrd"},
-        {"-kernel k -device virtio-rng-device", "-device", "fixed"},
+        {"-kernel k -sd x", "-sd", "-drive file=FILE"},
         {"-kernel k -bios x", "-bios", "-kernel"},
         {"-kernel k -netdev user,id=n", "-netdev", "-nic none"},
         {"-kernel k -chardev pty,id=c", "-chardev", "-serial"},
@@ -396,6 +395,7 @@ Test(options, show)
         {"-accel help", SHOW_ACCELERATORS, "tcg"},
         {"-display help", SHOW_DISPLAYS, "none"},
         {"-serial help", SHOW_BACKENDS, "mon:stdio"},
+        {"-device help", SHOW_DEVICES, "virtio-blk-device"},
         {"-d help", SHOW_LOG_ITEMS, "guest_errors"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -1,0 +1,95 @@
+/*
+ * From options to devices (machine_devices.h).
+ */
+#include "tools/machine_devices.h"
+
+#include "devices/host_disk.h"
+#include "devices/virtio_blk.h"
+#include "devices/virtio_rng.h"
+
+static bool open_drive(struct disk **disk, const struct drive_option *o, struct host_loop *loop,
+                       struct load_error *e)
+{
+    struct host_disk_options options = {
+        .image =
+            {
+                .file = o->file,
+                .raw = o->raw,
+                .readonly = o->readonly,
+                .snapshot = o->snapshot,
+                .discards = o->discards,
+                .unsafe = o->unsafe,
+                .unlocked = o->unlocked,
+            },
+        .writethrough = o->writethrough,
+    };
+    char error[HOST_IMAGE_ERROR];
+    *disk = host_disk_open(loop, &options, error);
+    return *disk || load_fail(e, o->option, "%s", error);
+}
+
+bool machine_devices_open(struct machine_devices *d, const struct options *o,
+                          struct host_loop *loop, struct load_error *e)
+{
+    for (unsigned i = 0; i < o->devices.drives; i++)
+        if (!open_drive(&d->disk[i], &o->devices.drive[i], loop, e))
+            return false;
+    return true;
+}
+
+static struct virtio *create_disk(struct machine_devices *d, const struct options *o,
+                                  const struct device_option *device)
+{
+    struct virtio_blk_options options = {
+        .serial = device->serial,
+        .logical_block = device->logical_block,
+        .physical_block = device->physical_block,
+        .synchronous = o->icount,
+    };
+    return virtio_blk_create(d->disk[device->drive_at], &options);
+}
+
+static struct virtio *create(struct machine_devices *d, const struct options *o,
+                             const struct device_option *device, void (**destroy)(struct virtio *v))
+{
+    switch (device->model) {
+    case DEVICE_BLK:
+        *destroy = virtio_blk_destroy;
+        return create_disk(d, o, device);
+    case DEVICE_RNG:
+        *destroy = virtio_rng_destroy;
+        return virtio_rng_create(o->icount || o->seeded, o->seed);
+    }
+    return NULL;
+}
+
+bool machine_devices_plug(struct machine_devices *d, const struct options *o, struct virt *board,
+                          struct load_error *e)
+{
+    /* Those that have a slot of their own go first, so that it is free. */
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < o->devices.devices; i++) {
+            const struct device_option *device = &o->devices.device[i];
+            if ((device->slot < 0) != pass)
+                continue;
+            d->virtio[i] = create(d, o, device, &d->destroy[i]);
+            if (!d->virtio[i] || !virt_plug(board, d->virtio[i], device->slot))
+                return load_fail(e, "-device", "no memory or no slot for it");
+        }
+    }
+    return true;
+}
+
+void machine_devices_destroy(struct machine_devices *d)
+{
+    for (unsigned i = 0; i < OPTIONS_MAX_DEVICES; i++) {
+        if (d->virtio[i])
+            d->destroy[i](d->virtio[i]);
+        d->virtio[i] = NULL;
+    }
+    for (unsigned i = 0; i < OPTIONS_MAX_DEVICES; i++) {
+        if (d->disk[i])
+            d->disk[i]->ops->destroy(d->disk[i]);
+        d->disk[i] = NULL;
+    }
+}
