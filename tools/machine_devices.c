@@ -4,7 +4,10 @@
 #include "tools/machine_devices.h"
 
 #include "devices/host_disk.h"
+#include "devices/host_slirp.h"
+#include "devices/host_tap.h"
 #include "devices/virtio_blk.h"
+#include "devices/virtio_net.h"
 #include "devices/virtio_rng.h"
 
 static bool open_drive(struct disk **disk, const struct drive_option *o, struct host_loop *loop,
@@ -28,11 +31,24 @@ static bool open_drive(struct disk **disk, const struct drive_option *o, struct 
     return *disk || load_fail(e, o->option, "%s", error);
 }
 
+static bool open_net(struct netdev **net, const struct net_option *o, struct host_loop *loop,
+                     struct load_error *e)
+{
+    char error[HOST_SLIRP_ERROR];
+    _Static_assert(HOST_SLIRP_ERROR >= HOST_TAP_ERROR, "room for either");
+    *net = o->kind == NET_TAP ? host_tap_open(loop, o->interface, error)
+                              : host_slirp_open(loop, &o->user, error);
+    return *net || load_fail(e, o->option, "%s", error);
+}
+
 bool machine_devices_open(struct machine_devices *d, const struct options *o,
                           struct host_loop *loop, struct load_error *e)
 {
     for (unsigned i = 0; i < o->devices.drives; i++)
         if (!open_drive(&d->disk[i], &o->devices.drive[i], loop, e))
+            return false;
+    for (unsigned i = 0; i < o->devices.nets; i++)
+        if (!open_net(&d->net[i], &o->devices.net[i], loop, e))
             return false;
     return true;
 }
@@ -56,6 +72,9 @@ static struct virtio *create(struct machine_devices *d, const struct options *o,
     case DEVICE_BLK:
         *destroy = virtio_blk_destroy;
         return create_disk(d, o, device);
+    case DEVICE_NET:
+        *destroy = virtio_net_destroy;
+        return virtio_net_create(device->net_at < 0 ? NULL : d->net[device->net_at], device->mac);
     case DEVICE_RNG:
         *destroy = virtio_rng_destroy;
         return virtio_rng_create(o->icount || o->seeded, o->seed);
@@ -91,5 +110,8 @@ void machine_devices_destroy(struct machine_devices *d)
         if (d->disk[i])
             d->disk[i]->ops->destroy(d->disk[i]);
         d->disk[i] = NULL;
+        if (d->net[i])
+            d->net[i]->ops->destroy(d->net[i]);
+        d->net[i] = NULL;
     }
 }

@@ -7,12 +7,14 @@
 
 #include "devices/disk.h"
 #include "devices/host_loop.h"
+#include "devices/netdev.h"
 #include "devices/virt.h"
 #include "firmware/file.h"
 #include "tools/options.h"
 
 struct machine_devices {
     struct disk *disk[OPTIONS_MAX_DEVICES]; /* by drive */
+    struct netdev *net[OPTIONS_MAX_DEVICES];
     struct virtio *virtio[OPTIONS_MAX_DEVICES];
     void (*destroy[OPTIONS_MAX_DEVICES])(struct virtio *v); /* likewise by device */
 };

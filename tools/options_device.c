@@ -83,6 +83,17 @@ static bool take_physical_block(struct parse *p, const char *value)
     return take_block_size(p, "physical_block_size", value, &p->device->physical_block);
 }
 
+static bool take_device_netdev(struct parse *p, const char *value)
+{
+    p->device->netdev = value;
+    return true;
+}
+
+static bool take_device_mac(struct parse *p, const char *value)
+{
+    return take_mac(p, value, p->device->mac);
+}
+
 static bool take_device_rng(struct parse *p, const char *value)
 {
     p->device->rng = value;
@@ -110,6 +121,15 @@ static const struct property blk_rows[] = {
     {"share-rw", NULL, "off", "two writers would destroy the file system"},
 };
 
+static const struct property net_rows[] = {
+    COMMON,
+    {"netdev", take_device_netdev, NULL, NULL},
+    {"mac", take_device_mac, NULL, NULL},
+    {"bootindex", NULL, "*", NULL},
+    {"romfile", NULL, "*", NULL}, /* there is no ROM on it */
+    {"mq", NULL, "off", "a card has one pair of queues"},
+};
+
 static const struct property rng_rows[] = {
     COMMON,
     {"rng", take_device_rng, NULL, NULL},
@@ -126,6 +146,8 @@ static const struct model_row {
 } models[] = {
     {"virtio-blk-device", DEVICE_BLK, "drive=ID[,serial=TEXT]: a disk", blk_rows,
      ARRAY_LEN(blk_rows)},
+    {"virtio-net-device", DEVICE_NET, "netdev=ID[,mac=ADDRESS]: a network card", net_rows,
+     ARRAY_LEN(net_rows)},
     {"virtio-rng-device", DEVICE_RNG, "a source of random numbers", rng_rows, ARRAY_LEN(rng_rows)},
 };
 
@@ -175,7 +197,7 @@ bool take_device(struct parse *p, const char *value)
     if (d->devices == OPTIONS_MAX_DEVICES)
         return refuse(p, " %s: there is room for %d devices", value, OPTIONS_MAX_DEVICES);
     p->device = &d->device[d->devices++];
-    *p->device = (struct device_option){.model = m->model, .slot = -1};
+    *p->device = (struct device_option){.model = m->model, .slot = -1, .net_at = -1};
     struct property_list list = {"driver", false, SHOW_DEVICES, m->rows, m->count};
     return take_properties(p, value, &list);
 }
@@ -299,7 +321,7 @@ static bool add_disks(struct parse *p)
 bool settle_devices(struct parse *p)
 {
     struct device_options *all = &p->o->devices;
-    if (!settle_drives(p))
+    if (!settle_drives(p) || !settle_nets(p))
         return false;
     for (unsigned i = 0; i < all->devices; i++) {
         struct device_option *d = &all->device[i];

@@ -7,9 +7,10 @@
 #define TOOLS_OPTIONS_DEVICE_H
 
 #include "core/types.h"
+#include "devices/host_slirp.h"
 
 /* As many of each as there are slots to plug them into. */
-enum { OPTIONS_MAX_DEVICES = 32 };
+enum { OPTIONS_MAX_DEVICES = 32, OPTIONS_MAX_FORWARDS = 32 };
 
 enum drive_interface { DRIVE_VIRTIO, DRIVE_NONE };
 
@@ -24,7 +25,20 @@ struct drive_option {
     bool used;          /* a device has it */
 };
 
-enum device_model { DEVICE_BLK, DEVICE_RNG };
+enum net_kind { NET_USER, NET_TAP };
+
+struct net_option {
+    const char *option; /* as typed, for messages */
+    const char *id;
+    enum net_kind kind;
+    bool on_hub; /* -net: for the card of -net nic */
+    struct host_slirp_options user;
+    struct host_slirp_forward forward[OPTIONS_MAX_FORWARDS];
+    const char *interface; /* of tap */
+    bool used;
+};
+
+enum device_model { DEVICE_BLK, DEVICE_NET, DEVICE_RNG };
 
 struct device_option {
     enum device_model model;
@@ -34,6 +48,10 @@ struct device_option {
     unsigned drive_at;  /* and where that is in the list */
     const char *serial; /* of blk */
     u32 logical_block, physical_block;
+    const char *netdev; /* of net: an ID, */
+    int net_at;         /* and where that is in the list; -1: no cable */
+    bool on_hub;        /* -net nic */
+    u8 mac[6];
     const char *rng; /* an ID of an object */
 };
 
@@ -42,8 +60,9 @@ struct device_options {
     bool snapshot;      /* for every drive */
     struct drive_option drive[OPTIONS_MAX_DEVICES];
     struct device_option device[OPTIONS_MAX_DEVICES];
+    struct net_option net[OPTIONS_MAX_DEVICES];
     const char *object[OPTIONS_MAX_DEVICES]; /* IDs of sources of entropy */
-    unsigned drives, devices, objects;
+    unsigned drives, devices, nets, objects;
 };
 
 #endif

@@ -15,6 +15,7 @@ struct parse {
     struct backend_option *backend; /* being read */
     struct drive_option *drive;     /* likewise */
     struct device_option *device;
+    struct net_option *net;
 
     /* What the defaults depend on, settled after the last word. */
     bool nographic, display_none, nodefaults;
@@ -115,15 +116,20 @@ bool take_snapshot(struct parse *p, const char *value);
 bool take_device(struct parse *p, const char *value);
 bool take_object(struct parse *p, const char *value);
 bool take_global(struct parse *p, const char *value);
+bool take_netdev(struct parse *p, const char *value);
+bool take_nic(struct parse *p, const char *value);
+bool take_old_net(struct parse *p, const char *value);
 
-/* Take an ID, or a disk's serial number. */
+/* Take an ID, a disk's serial number, a card's address. */
 bool take_id(struct parse *p, const char *value, const char **to);
 bool take_disk_serial(struct parse *p, const char *value, const char **to);
+bool take_mac(struct parse *p, const char *value, u8 mac[6]);
 
 /* Refuse what doesn't go together. */
 bool settle_machine(struct parse *p);
 bool settle_run(struct parse *p);
 bool settle_drives(struct parse *p);
+bool settle_nets(struct parse *p);
 
 /* Find what devices name, and make devices of the drives that are disks. */
 bool settle_devices(struct parse *p);

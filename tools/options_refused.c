@@ -8,7 +8,6 @@
 
 #define NO_DISK    "disks are virtio disks: use -drive file=FILE"
 #define NO_SHARE   "there is no file sharing yet: put the files into -initrd (tools/mkinitrd)"
-#define NO_NET     "there is no network yet: use -nic none or leave it out"
 #define NO_DEVICE  "the machine's devices are fixed: see info mtree in the monitor"
 #define NO_DISPLAY "there is no display yet: use -nographic"
 #define NO_SOUND   "there is no sound: leave it out"
@@ -58,7 +57,6 @@ static const struct refused_row rows[] = {
     {"mon", NO_CHARDEV},
     {"msg", "messages are plain: leave it out"},
     {"mtdblock", NO_DISK},
-    {"netdev", NO_NET},
     {"numa", "there is one CPU and one bank of RAM: leave it out"},
     {"old-param", NO_OTHER},
     {"only-migratable", NO_SAVED},
