@@ -1,0 +1,308 @@
+/*
+ * Hostile drivers at random: register accesses and rings full of nonsense, near
+ * enough to sense that most of it is looked at. Nothing may crash, hang or touch
+ * host memory outside guest RAM, which the sanitizers watch; and a reset always
+ * brings a device back to life.
+ *
+ *     fuzz_virtio [ROUNDS [SEED]]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/virtio_blk.h"
+#include "devices/virtio_mmio.h"
+#include "devices/virtio_net.h"
+#include "devices/virtio_rng.h"
+#include "tests/fuzz/random.h"
+
+#define RAM_BASE UINT64_C(0x40000000)
+#define RAM_SIZE UINT64_C(0x40000)
+#define SLOT     UINT64_C(0x0a000000)
+
+enum {
+    NOTIFY = 0x50,
+    STATUS = 0x70,
+    CONFIG = 0x100,
+    WINDOW = 0x200,
+    SECTORS = 128,
+    WAITING = 2048,
+    STEPS = 400, /* accesses between two resets */
+    QUEUE_SIZE = 16,
+};
+
+struct fuzz {
+    struct rng random;
+    struct bus bus;
+    struct virtio_mmio slot;
+    struct virtio *device;
+
+    struct disk disk;
+    u8 contents[SECTORS * DISK_SECTOR];
+    struct disk_request *waiting[WAITING];
+    unsigned waiting_count;
+    struct netdev net;
+};
+
+static u64 pick(struct fuzz *f, u64 n)
+{
+    return rng_below(&f->random, (unsigned)n);
+}
+
+/* --- back ends ------------------------------------------------------------------ */
+
+static void carry_out(struct fuzz *f, struct disk_request *r)
+{
+    u64 at = r->offset;
+    for (unsigned i = 0; i < r->spans; i++) {
+        if (r->span[i].len > sizeof(f->contents) - at)
+            abort(); /* the device let through what the disk does not have */
+        if (r->action == DISK_READ)
+            memcpy(r->span[i].host, f->contents + at, r->span[i].len);
+        else
+            memcpy(f->contents + at, r->span[i].host, r->span[i].len);
+        at += r->span[i].len;
+    }
+    r->error = pick(f, 16) ? 0 : 5;
+    r->done(r);
+}
+
+static void drain(struct disk *disk, bool abandon)
+{
+    struct fuzz *f = container_of(disk, struct fuzz, disk);
+    while (f->waiting_count)
+        carry_out(f, f->waiting[--f->waiting_count]); /* in any order */
+}
+
+static void submit(struct disk *disk, struct disk_request *r)
+{
+    struct fuzz *f = container_of(disk, struct fuzz, disk);
+    if (f->waiting_count == WAITING)
+        abort(); /* more than the queue has entries */
+    f->waiting[f->waiting_count++] = r;
+}
+
+static const struct disk_ops disk_ops = {.submit = submit, .drain = drain};
+
+static bool room(struct netdev *n)
+{
+    return pick(container_of(n, struct fuzz, net), 4);
+}
+
+static void send_frame(struct netdev *n, const u8 *frame, size_t len)
+{
+    volatile u8 sum = 0;
+    for (size_t i = 0; i < len; i++)
+        sum = (u8)(sum + frame[i]);
+}
+
+static void accept_frames(struct netdev *n)
+{
+}
+
+static const struct netdev_ops net_ops = {
+    .room = room, .send = send_frame, .accept = accept_frames};
+
+/* --- the driver ------------------------------------------------------------------ */
+
+/* An address that is mostly somewhere in RAM, and sometimes at an edge of it or of all. */
+static u64 address(struct fuzz *f)
+{
+    switch (pick(f, 16)) {
+    case 0:
+        return RAM_BASE + RAM_SIZE - pick(f, 64);
+    case 1:
+        return rng_next(&f->random);
+    case 2:
+        return UINT64_MAX - pick(f, 64);
+    case 3:
+        return RAM_BASE - pick(f, 16);
+    default:
+        return RAM_BASE + pick(f, RAM_SIZE) / 16 * 16;
+    }
+}
+
+static u32 length(struct fuzz *f)
+{
+    static const u32 usual[] = {1, 12, 16, 16, 20, 512, 513, 1024, 1526, 4096, 48, 256};
+    return pick(f, 20) ? usual[pick(f, ARRAY_LEN(usual))] : (u32)rng_next(&f->random);
+}
+
+static void store(struct fuzz *f, u64 pa, unsigned size, u64 value)
+{
+    bus_write(&f->bus, pa, size, value);
+}
+
+static u64 queue_base(unsigned queue)
+{
+    return RAM_BASE + 0x2000 * queue;
+}
+
+/* Descriptors that make chains, now and then broken ones; a request's header at their buffers. */
+static void fill_queue(struct fuzz *f, unsigned queue)
+{
+    u64 base = queue_base(queue), driver = base + (f->slot.legacy ? 16 * QUEUE_SIZE : 0x800);
+    for (unsigned i = 0; i < QUEUE_SIZE; i++) {
+        static const u16 flags[] = {1, 1, 2, 2, 3, 3, 0, 4, 5, 7};
+        u64 pa = address(f);
+        store(f, base + 16 * i, 8, pa);
+        store(f, base + 16 * i + 8, 4, pick(f, 4) ? length(f) : 16 * (1 + pick(f, 16)));
+        store(f, base + 16 * i + 12, 2, flags[pick(f, ARRAY_LEN(flags))]);
+        store(f, base + 16 * i + 14, 2, pick(f, 30) ? (i + 1) % QUEUE_SIZE : pick(f, 70000));
+        if (pick(f, 2)) {
+            store(f, pa, 4, pick(f, 15));
+            store(f, pa + 8, 8, pick(f, 8) ? pick(f, SECTORS + 2) : rng_next(&f->random));
+        }
+        store(f, driver + 4 + 2 * i, 2, pick(f, 40) ? i : pick(f, 70000));
+    }
+    u64 seen = 0;
+    bus_read(&f->bus, driver + 2, 2, &seen);
+    store(f, driver + 2, 2, seen + (pick(f, 40) ? 1 + pick(f, 4) : pick(f, 70000)));
+    store(f, driver, 2, pick(f, 2));
+}
+
+static void put(struct fuzz *f, u64 offset, u32 value)
+{
+    bus_write(&f->bus, SLOT + offset, 4, value);
+}
+
+/* As 3.1.1 has it, with features at random and queues where fill_queue puts them. */
+static void start(struct fuzz *f, bool legacy)
+{
+    put(f, STATUS, 0);
+    put(f, STATUS, 3);
+    u64 features = virtio_offered(f->device, legacy);
+    if (pick(f, 2))
+        features &= rng_next(&f->random) | BIT(32);
+    for (u32 i = 0; i < 2; i++) {
+        put(f, 0x24, i);
+        put(f, 0x20, (u32)(features >> 32 * i));
+    }
+    put(f, STATUS, 11);
+    put(f, 0x28, 4096);
+    for (unsigned q = 0; q < f->device->ops->queues; q++) {
+        u64 base = queue_base(q);
+        const u64 area[] = {base, base + 0x800, base + 0xc00};
+        put(f, 0x30, q);
+        put(f, 0x38,
+            f->device->ops->queue_size < QUEUE_SIZE ? f->device->ops->queue_size : QUEUE_SIZE);
+        for (unsigned i = 0; i < ARRAY_LEN(area); i++)
+            put(f, 0x80 + 0x10 * i, (u32)area[i]);
+        put(f, 0x44, 1);
+        put(f, 0x3c, 1024);
+        put(f, 0x40, (u32)(base / 4096));
+        for (u64 i = 0; i < 0x1000; i += 8)
+            store(f, base + i, 8, 0);
+    }
+    put(f, STATUS, 15);
+    if (!virtio_live(f->device))
+        abort(); /* a reset did not bring it back */
+}
+
+static void step(struct fuzz *f)
+{
+    u8 frame[2000];
+    u64 ignored;
+    switch (pick(f, 12)) {
+    case 0: /* any access to any register */
+        bus_write(&f->bus, SLOT + pick(f, WINDOW), 1u << pick(f, 4),
+                  pick(f, 2) ? rng_next(&f->random) : pick(f, 20));
+        break;
+    case 1:
+        bus_read(&f->bus, SLOT + pick(f, WINDOW), 1u << pick(f, 4), &ignored);
+        break;
+    case 2: /* what waits at the disk, or some of it */
+        if (f->waiting_count && pick(f, 2))
+            carry_out(f, f->waiting[--f->waiting_count]);
+        else
+            drain(&f->disk, false);
+        break;
+    case 3:
+        memset(frame, (int)pick(f, 256), sizeof(frame));
+        if (f->net.client)
+            f->net.client->receive(f->net.owner, frame, pick(f, sizeof(frame)));
+        break;
+    case 4:
+        if (f->net.client)
+            f->net.client->writable(f->net.owner);
+        break;
+    case 5: /* any word of the rings */
+        store(f, queue_base((unsigned)pick(f, 2)) + pick(f, 0x1000), 2, rng_next(&f->random));
+        break;
+    default:
+        fill_queue(f, (unsigned)pick(f, f->device->ops->queues));
+        put(f, NOTIFY, (u32)pick(f, f->device->ops->queues));
+    }
+}
+
+/* --- devices --------------------------------------------------------------------- */
+
+static struct virtio *make_blk(struct fuzz *f)
+{
+    struct virtio_blk_options o = {.serial = "fuzz", .synchronous = pick(f, 4) == 0};
+    return virtio_blk_create(&f->disk, &o);
+}
+
+static struct virtio *make_net(struct fuzz *f)
+{
+    static const u8 mac[VIRTIO_NET_MAC] = {0x52, 0x54};
+    return virtio_net_create(&f->net, mac);
+}
+
+static struct virtio *make_rng(struct fuzz *f)
+{
+    return virtio_rng_create(true, 1);
+}
+
+static const struct {
+    struct virtio *(*make)(struct fuzz *f);
+    void (*destroy)(struct virtio *v);
+} devices[] = {
+    {make_blk, virtio_blk_destroy},
+    {make_net, virtio_net_destroy},
+    {make_rng, virtio_rng_destroy},
+};
+
+static void round_of(struct fuzz *f, unsigned kind, bool legacy)
+{
+    struct irq_line nowhere = {0};
+    f->bus = (struct bus){0};
+    if (!bus_add_ram(&f->bus, "ram", RAM_BASE, RAM_SIZE))
+        abort();
+    f->disk = (struct disk){.ops = &disk_ops, .size = sizeof(f->contents), .physical_block = 512};
+    f->net = (struct netdev){.ops = &net_ops, .takes_segments = true, .trusted = true};
+    f->device = devices[kind].make(f);
+    virtio_mmio_init(&f->slot, legacy, &f->bus, nowhere, NULL);
+    bus_add_mmio(&f->bus, SLOT, &virtio_mmio_ops, &f->slot);
+    virtio_mmio_plug(&f->slot, f->device);
+    for (unsigned i = 0; i < 4; i++) {
+        start(f, legacy);
+        for (unsigned n = 0; n < STEPS; n++) {
+            step(f);
+            if (!virtio_live(f->device) && pick(f, 8) == 0)
+                start(f, legacy);
+        }
+    }
+    bus_reset(&f->bus);
+    if (f->waiting_count)
+        abort(); /* a device that was reset still has guest memory in use */
+    devices[kind].destroy(f->device);
+    bus_destroy(&f->bus);
+}
+
+int main(int argc, char *argv[])
+{
+    u64 rounds = argc > 1 ? strtoull(argv[1], NULL, 0) : 100;
+    u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    struct fuzz *f = calloc(1, sizeof(*f));
+    if (!f)
+        return 1;
+    f->random = rng_at(seed, 0);
+    for (u64 i = 0; i < rounds; i++)
+        for (unsigned kind = 0; kind < ARRAY_LEN(devices); kind++)
+            round_of(f, kind, i & 1);
+    free(f);
+    printf("%llu rounds of each device from seed %llu\n", (unsigned long long)rounds,
+           (unsigned long long)seed);
+    return 0;
+}
