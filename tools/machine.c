@@ -282,7 +282,7 @@ static bool build(struct machine *m, struct load_error *e)
         return load_fail(e, "-m", "the host has not that much memory to reserve");
     if (o->profile && !(m->virt.engine.profile = profile_create()))
         return load_fail(e, "-profile", "%s", strerror(ENOMEM));
-    if (!o->dumpdtb && (!machine_devices_open(&m->devices, o, m->loop, e) ||
+    if (!o->dumpdtb && (!machine_devices_open(&m->devices, o, m->loop, m->signals, e) ||
                         !machine_devices_plug(&m->devices, o, &m->virt, e)))
         return false;
     m->psci = (struct psci){m->virt.cpu, m->virt.cpus, psci_request, m};

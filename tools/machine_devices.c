@@ -3,10 +3,12 @@
  */
 #include "tools/machine_devices.h"
 
+#include "devices/host_chardev.h"
 #include "devices/host_disk.h"
 #include "devices/host_slirp.h"
 #include "devices/host_tap.h"
 #include "devices/virtio_blk.h"
+#include "devices/virtio_console.h"
 #include "devices/virtio_net.h"
 #include "devices/virtio_rng.h"
 
@@ -41,9 +43,21 @@ static bool open_net(struct netdev **net, const struct net_option *o, struct hos
     return *net || load_fail(e, o->option, "%s", error);
 }
 
-bool machine_devices_open(struct machine_devices *d, const struct options *o,
-                          struct host_loop *loop, struct load_error *e)
+static bool open_chardev(struct chardev **backend, const struct chardev_option *o,
+                         struct host_loop *loop, struct host_signal *signals, struct load_error *e)
 {
+    struct host_chardev_config config = {loop, signals, o->id, false};
+    char message[HOST_CHARDEV_ERROR];
+    *backend = host_chardev_open(&config, o->words, message);
+    return *backend || load_fail(e, "-chardev", "%s", message);
+}
+
+bool machine_devices_open(struct machine_devices *d, const struct options *o,
+                          struct host_loop *loop, struct host_signal *signals, struct load_error *e)
+{
+    for (unsigned i = 0; i < o->devices.chardevs; i++)
+        if (!open_chardev(&d->chardev[i], &o->devices.chardev[i], loop, signals, e))
+            return false;
     for (unsigned i = 0; i < o->devices.drives; i++)
         if (!open_drive(&d->disk[i], &o->devices.drive[i], loop, e))
             return false;
@@ -75,6 +89,10 @@ static struct virtio *create(struct machine_devices *d, const struct options *o,
     case DEVICE_NET:
         *destroy = virtio_net_destroy;
         return virtio_net_create(device->net_at < 0 ? NULL : d->net[device->net_at], device->mac);
+    case DEVICE_SERIAL:
+        *destroy = virtio_console_destroy;
+        return virtio_console_create(device->chardev_at < 0 ? NULL
+                                                            : d->chardev[device->chardev_at]);
     case DEVICE_RNG:
         *destroy = virtio_rng_destroy;
         return virtio_rng_create(o->icount || o->seeded, o->seed);
@@ -110,6 +128,8 @@ void machine_devices_destroy(struct machine_devices *d)
         if (d->disk[i])
             d->disk[i]->ops->destroy(d->disk[i]);
         d->disk[i] = NULL;
+        chardev_destroy(d->chardev[i]);
+        d->chardev[i] = NULL;
         if (d->net[i])
             d->net[i]->ops->destroy(d->net[i]);
         d->net[i] = NULL;

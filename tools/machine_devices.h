@@ -5,8 +5,10 @@
 #ifndef TOOLS_MACHINE_DEVICES_H
 #define TOOLS_MACHINE_DEVICES_H
 
+#include "devices/chardev.h"
 #include "devices/disk.h"
 #include "devices/host_loop.h"
+#include "devices/host_signal.h"
 #include "devices/netdev.h"
 #include "devices/virt.h"
 #include "firmware/file.h"
@@ -14,6 +16,7 @@
 
 struct machine_devices {
     struct disk *disk[OPTIONS_MAX_DEVICES]; /* by drive */
+    struct chardev *chardev[OPTIONS_MAX_DEVICES];
     struct netdev *net[OPTIONS_MAX_DEVICES];
     struct virtio *virtio[OPTIONS_MAX_DEVICES];
     void (*destroy[OPTIONS_MAX_DEVICES])(struct virtio *v); /* likewise by device */
@@ -21,7 +24,8 @@ struct machine_devices {
 
 /* Open what O names on the host. False with a line in E; destroy in any case. */
 bool machine_devices_open(struct machine_devices *d, const struct options *o,
-                          struct host_loop *loop, struct load_error *e);
+                          struct host_loop *loop, struct host_signal *signals,
+                          struct load_error *e);
 
 /* Make the devices and plug them into BOARD. */
 bool machine_devices_plug(struct machine_devices *d, const struct options *o, struct virt *board,

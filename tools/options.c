@@ -131,6 +131,8 @@ static const struct option_row rows[] = {
      take_snapshot},
     {"device", NULL, "DEVICE[,PROPERTY=VALUE]...", "a device; -device help lists them",
      take_device},
+    {"chardev", NULL, "stdio|pty|null|file|socket,id=ID[,path=PATH]...",
+     "a character device for -device virtconsole", take_chardev},
     {"netdev", NULL, "user,id=ID[,hostfwd=tcp::PORT-:PORT][,PROPERTY=VALUE]...",
      "a network for -device virtio-net-device; or tap,id=ID,ifname=NAME", take_netdev},
     {"nic", NULL, "user|tap|none[,PROPERTY=VALUE]...", "the same with a card on it", take_nic},

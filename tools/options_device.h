@@ -38,7 +38,20 @@ struct net_option {
     bool used;
 };
 
-enum device_model { DEVICE_BLK, DEVICE_NET, DEVICE_RNG };
+struct chardev_option {
+    const char *id;
+    const char *kind, *path, *host, *port;
+    bool server, nowait;
+    const char *words; /* for host_chardev_open */
+    bool used;
+};
+
+/* A virtconsole, the port of a virtio-serial-device. */
+struct console_option {
+    const char *id, *chardev;
+};
+
+enum device_model { DEVICE_BLK, DEVICE_NET, DEVICE_RNG, DEVICE_SERIAL };
 
 struct device_option {
     enum device_model model;
@@ -52,6 +65,7 @@ struct device_option {
     int net_at;         /* and where that is in the list; -1: no cable */
     bool on_hub;        /* -net nic */
     u8 mac[6];
+    int chardev_at;  /* of serial: the back end of its port; -1: none */
     const char *rng; /* an ID of an object */
 };
 
@@ -61,8 +75,10 @@ struct device_options {
     struct drive_option drive[OPTIONS_MAX_DEVICES];
     struct device_option device[OPTIONS_MAX_DEVICES];
     struct net_option net[OPTIONS_MAX_DEVICES];
+    struct chardev_option chardev[OPTIONS_MAX_DEVICES];
+    struct console_option console[OPTIONS_MAX_DEVICES];
     const char *object[OPTIONS_MAX_DEVICES]; /* IDs of sources of entropy */
-    unsigned drives, devices, nets, objects;
+    unsigned drives, devices, nets, chardevs, consoles, objects;
 };
 
 #endif

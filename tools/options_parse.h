@@ -16,6 +16,8 @@ struct parse {
     struct drive_option *drive;     /* likewise */
     struct device_option *device;
     struct net_option *net;
+    struct chardev_option *chardev;
+    struct console_option *console;
 
     /* What the defaults depend on, settled after the last word. */
     bool nographic, display_none, nodefaults;
@@ -116,6 +118,7 @@ bool take_snapshot(struct parse *p, const char *value);
 bool take_device(struct parse *p, const char *value);
 bool take_object(struct parse *p, const char *value);
 bool take_global(struct parse *p, const char *value);
+bool take_chardev(struct parse *p, const char *value);
 bool take_netdev(struct parse *p, const char *value);
 bool take_nic(struct parse *p, const char *value);
 bool take_old_net(struct parse *p, const char *value);
@@ -130,6 +133,7 @@ bool settle_machine(struct parse *p);
 bool settle_run(struct parse *p);
 bool settle_drives(struct parse *p);
 bool settle_nets(struct parse *p);
+bool settle_console(struct parse *p, struct console_option *c);
 
 /* Find what devices name, and make devices of the drives that are disks. */
 bool settle_devices(struct parse *p);

@@ -31,7 +31,6 @@ static const struct refused_row rows[] = {
     {"bios", NO_FLASH},
     {"blockdev", NO_DISK},
     {"boot", "the kernel of -kernel is booted: leave it out"},
-    {"chardev", NO_CHARDEV},
     {"chroot", NO_HOST},
     {"compat", "leave it out"},
     {"curses", NO_DISPLAY},

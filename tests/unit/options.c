@@ -315,7 +315,7 @@ Test(options, refused)
         {"-kernel k -nic bridge", "-nic bridge", "user"},
         {"-kernel k -sd x", "-sd", "-drive file=FILE"},
         {"-kernel k -bios x", "-bios", "-kernel"},
-        {"-kernel k -chardev pty,id=c", "-chardev", "-serial"},
+        {"-kernel k -chardev vc,id=c", "-chardev vc", "stdio"},
         {"-kernel k -semihosting", "-semihosting", "PSCI"},
         {"-kernel k -serial vc", "-serial vc", "stdio"},
         {"-kernel k -serial stdiox", "-serial stdiox", "stdio"},

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "devices/virtio_blk.h"
+#include "devices/virtio_console.h"
 #include "devices/virtio_mmio.h"
 #include "devices/virtio_net.h"
 #include "devices/virtio_rng.h"
@@ -42,6 +43,7 @@ struct fuzz {
     struct disk_request *waiting[WAITING];
     unsigned waiting_count;
     struct netdev net;
+    struct chardev line;
 };
 
 static u64 pick(struct fuzz *f, u64 n)
@@ -102,6 +104,13 @@ static void accept_frames(struct netdev *n)
 
 static const struct netdev_ops net_ops = {
     .room = room, .send = send_frame, .accept = accept_frames};
+
+static size_t write_line(struct chardev *c, const u8 *data, size_t len, bool must)
+{
+    return pick(container_of(c, struct fuzz, line), len + 1);
+}
+
+static const struct chardev_ops line_ops = {.write = write_line};
 
 /* --- the driver ------------------------------------------------------------------ */
 
@@ -221,10 +230,13 @@ static void step(struct fuzz *f)
         memset(frame, (int)pick(f, 256), sizeof(frame));
         if (f->net.client)
             f->net.client->receive(f->net.owner, frame, pick(f, sizeof(frame)));
+        u64 room = chardev_room(&f->line);
+        chardev_receive(&f->line, frame, room < sizeof(frame) ? room : sizeof(frame));
         break;
     case 4:
         if (f->net.client)
             f->net.client->writable(f->net.owner);
+        chardev_writable(&f->line);
         break;
     case 5: /* any word of the rings */
         store(f, queue_base((unsigned)pick(f, 2)) + pick(f, 0x1000), 2, rng_next(&f->random));
@@ -254,12 +266,18 @@ static struct virtio *make_rng(struct fuzz *f)
     return virtio_rng_create(true, 1);
 }
 
+static struct virtio *make_console(struct fuzz *f)
+{
+    return virtio_console_create(&f->line);
+}
+
 static const struct {
     struct virtio *(*make)(struct fuzz *f);
     void (*destroy)(struct virtio *v);
 } devices[] = {
     {make_blk, virtio_blk_destroy},
     {make_net, virtio_net_destroy},
+    {make_console, virtio_console_destroy},
     {make_rng, virtio_rng_destroy},
 };
 
@@ -271,6 +289,7 @@ static void round_of(struct fuzz *f, unsigned kind, bool legacy)
         abort();
     f->disk = (struct disk){.ops = &disk_ops, .size = sizeof(f->contents), .physical_block = 512};
     f->net = (struct netdev){.ops = &net_ops, .takes_segments = true, .trusted = true};
+    f->line = (struct chardev){.ops = &line_ops};
     f->device = devices[kind].make(f);
     virtio_mmio_init(&f->slot, legacy, &f->bus, nowhere, NULL);
     bus_add_mmio(&f->bus, SLOT, &virtio_mmio_ops, &f->slot);

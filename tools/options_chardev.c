@@ -1,0 +1,145 @@
+/*
+ * -chardev: character devices by name, for virtconsole. What is read here becomes
+ * the words that -serial has for the same thing.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/options_parse.h"
+
+static bool take_kind(struct parse *p, const char *value)
+{
+    p->chardev->kind = value;
+    return word_in("stdio null pty file socket", value) ||
+           refuse(p, " %s: there are stdio, null, pty, file and socket", value);
+}
+
+static bool take_chardev_id(struct parse *p, const char *value)
+{
+    return take_id(p, value, &p->chardev->id);
+}
+
+static bool take_path(struct parse *p, const char *value)
+{
+    return take_file_name(p, value, &p->chardev->path);
+}
+
+static bool take_host(struct parse *p, const char *value)
+{
+    p->chardev->host = value;
+    return true;
+}
+
+static bool take_port(struct parse *p, const char *value)
+{
+    p->chardev->port = value;
+    return true;
+}
+
+static bool take_server(struct parse *p, const char *value)
+{
+    return take_switch(p, "server", value, &p->chardev->server);
+}
+
+static bool take_wait(struct parse *p, const char *value)
+{
+    bool on = true;
+    bool ok = take_switch(p, "wait", value, &on);
+    p->chardev->nowait = !on;
+    return ok;
+}
+
+static bool take_nowait(struct parse *p, const char *value)
+{
+    return take_switch(p, "nowait", value, &p->chardev->nowait);
+}
+
+/* The words for host_chardev_open. */
+static bool set_words(struct parse *p, struct chardev_option *c)
+{
+    char words[OPTIONS_MESSAGE];
+    bool file = !strcmp(c->kind, "file"), socket = !strcmp(c->kind, "socket");
+    const char *server = !c->server ? "" : c->nowait ? ",server,nowait" : ",server";
+    int len = 0;
+    if ((file && !c->path) || (socket && !c->path && !c->port))
+        return refuse(p, " %s,id=%s: needs path=%s", c->kind, c->id,
+                      file ? "FILE" : "PATH, or host=HOST and port=PORT");
+    if (file)
+        len = snprintf(words, sizeof(words), "file:%s", c->path);
+    else if (socket && c->path)
+        len = snprintf(words, sizeof(words), "unix:%s%s", c->path, server);
+    else if (socket)
+        len =
+            snprintf(words, sizeof(words), "tcp:%s:%s%s", c->host ? c->host : "", c->port, server);
+    else
+        len = snprintf(words, sizeof(words), "%s", c->kind);
+    if (len >= (int)sizeof(words))
+        return refuse(p, " %s: too long a path", c->kind);
+    c->words = own_text(p, words, (size_t)len);
+    return true;
+}
+
+bool take_chardev(struct parse *p, const char *value)
+{
+    static const struct property rows[] = {
+        {"backend", take_kind, NULL, NULL},
+        {"id", take_chardev_id, NULL, NULL},
+        {"path", take_path, NULL, NULL},
+        {"host", take_host, NULL, NULL},
+        {"port", take_port, NULL, NULL},
+        {"server", take_server, NULL, NULL},
+        {"wait", take_wait, NULL, NULL},
+        {"nowait", take_nowait, NULL, NULL},
+        {"signal", NULL, "on", "Ctrl-c ends the emulator"},
+        {"mux", NULL, "off", "use -serial mon:stdio to share a device with the monitor"},
+    };
+    static const struct property_list list = {"backend", true, SHOW_NOTHING, rows, ARRAY_LEN(rows)};
+    struct device_options *d = &p->o->devices;
+    if (!strcmp(value, "help") || !strcmp(value, "?")) {
+        p->o->show = SHOW_BACKENDS;
+        return true;
+    }
+    if (d->chardevs == OPTIONS_MAX_DEVICES)
+        return refuse(p, " %s: there can be %d", value, OPTIONS_MAX_DEVICES);
+    p->chardev = &d->chardev[d->chardevs];
+    *p->chardev = (struct chardev_option){0};
+    if (!take_properties(p, value, &list))
+        return false;
+    if (!p->chardev->id || !p->chardev->kind)
+        return refuse(p, " %s: needs id=ID", value);
+    for (unsigned i = 0; i < d->chardevs; i++)
+        if (!strcmp(d->chardev[i].id, p->chardev->id))
+            return refuse(p, " id=%s: another one has this id; use another one", p->chardev->id);
+    d->chardevs++;
+    return set_words(p, p->chardev);
+}
+
+/* The port of a virtconsole goes to the last virtio-serial-device that has none. */
+static struct device_option *find_bus(struct device_options *all)
+{
+    for (unsigned i = 0; i < all->devices; i++)
+        if (all->device[i].model == DEVICE_SERIAL && all->device[i].chardev_at < 0)
+            return &all->device[i];
+    return NULL;
+}
+
+bool settle_console(struct parse *p, struct console_option *c)
+{
+    struct device_options *all = &p->o->devices;
+    struct device_option *bus = find_bus(all);
+    p->option = "-device";
+    if (!bus)
+        return refuse(p, " virtconsole: needs a -device virtio-serial-device of its own");
+    for (unsigned i = 0; c->chardev && i < all->chardevs; i++) {
+        struct chardev_option *o = &all->chardev[i];
+        if (strcmp(o->id, c->chardev))
+            continue;
+        if (o->used)
+            return refuse(p, " chardev=%s: another device has it", c->chardev);
+        o->used = true;
+        bus->chardev_at = (int)i;
+        return true;
+    }
+    return refuse(p, " virtconsole,chardev=%s: there is no -chardev with this id",
+                  c->chardev ? c->chardev : "ID");
+}
