@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""
+virtio devices under Debian's kernel and its own drivers, in both versions of the
+transport: what is on a disk, and what comes over the network, is compared by
+checksum; and what the guest has synced is in the image although mini-a64 was
+killed in the midst of it.
+"""
+
+import contextlib
+import gzip
+import hashlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import tempfile
+import threading
+import unittest
+
+import guest
+
+MODULES = guest.ROOT / "build/guest/modules"
+BLOCK = 4096
+
+
+def cpio_entry(name, data, mode):
+    """One file of an archive, in the format newc (kernel: early-userspace/buffer-format)."""
+    fields = [0, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0]
+    head = b"070701" + b"".join(b"%08X" % f for f in fields) + name.encode() + b"\0"
+    head += b"\0" * (-len(head) % 4)
+    return head + data + b"\0" * (-len(data) % 4)
+
+
+def make_initrd(path):
+    """The usual one with the modules in /modules, loaded by /modules/load."""
+    archive = cpio_entry("modules", b"", 0o40755)
+    names = sorted(MODULES.glob("*.ko"))
+    for name in names:
+        archive += cpio_entry(f"modules/{name.name}", name.read_bytes(), 0o100644)
+    load = "".join(f"insmod /modules/{name.name}\n" for name in names)
+    archive += cpio_entry("modules/load", load.encode(), 0o100644)
+    archive += cpio_entry("TRAILER!!!", b"", 0)
+    path.write_bytes(guest.INITRD.read_bytes() + gzip.compress(archive, 1))
+
+
+class Linux(guest.Linux):
+    def boot(self):
+        super().boot()
+        self.run("sh /modules/load")
+        return self
+
+    def checksum(self, file):
+        return self.run(f"md5sum {file}").split()[0]
+
+
+def checksum(data):
+    return hashlib.md5(data).hexdigest()
+
+
+class Virtio(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.initrd = self.folder / "initrd"
+        make_initrd(self.initrd)
+
+    def linux(self, *arguments):
+        return Linux("-initrd", self.initrd, "-nographic", "-m", "256M", *arguments)
+
+    def image(self, name, data):
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def copy_disk(self, legacy):
+        data = os.urandom(8 << 20)
+        one, other = self.image("one", data), self.image("other", b"\0" * len(data))
+        with self.linux("-global", f"virtio-mmio.force-legacy={legacy}",
+                        "-drive", f"file={one},if=none,id=one,format=raw,readonly=on",
+                        "-drive", f"file={other},if=none,id=other,format=raw",
+                        "-device", "virtio-blk-device,drive=one,serial=first",
+                        "-device", "virtio-blk-device,drive=other,serial=second",
+                        "-device", "virtio-rng-device") as m:
+            m.boot()
+            # The last slot is the first device's, and Linux counts from the other end.
+            self.assertEqual(m.run("cat /sys/block/vda/serial; echo; cat /sys/block/vdb/serial"),
+                             "second\nfirst")
+            self.assertEqual(m.checksum("/dev/vdb"), checksum(data))
+            self.assertEqual(m.run("cat /sys/block/vdb/ro").strip(), "1")
+            m.run("dd if=/dev/vdb of=/dev/vda bs=64k conv=fsync 2>/dev/null")
+            self.assertEqual(checksum(other.read_bytes()), checksum(data))
+            m.run("dd if=/dev/zero of=/dev/vda bs=4k count=3 seek=5 conv=fsync 2>/dev/null")
+            numbers = m.run("dd if=/dev/hwrng bs=32 count=1 2>/dev/null | md5sum")
+            self.assertNotEqual(numbers, m.run("dd if=/dev/hwrng bs=32 count=1 2>&- | md5sum"))
+            m.send("poweroff -f\n")
+            self.assertEqual(m.wait(), 0)
+        data = data[:5 * BLOCK] + b"\0" * 3 * BLOCK + data[8 * BLOCK:]
+        self.assertEqual(checksum(other.read_bytes()), checksum(data))
+
+    def test_disks_of_version_1(self):
+        self.copy_disk("on")
+
+    def test_disks_of_version_2(self):
+        self.copy_disk("off")
+
+    def test_what_is_synced_survives_a_kill(self):
+        """A block is said to be written when dd has synced it; then it is in the image."""
+        blocks = 512
+        image = self.image("disk", b"\xff" * BLOCK * blocks)
+        with self.linux("-drive", f"file={image},format=raw") as m:
+            m.boot()
+            m.run("yes | head -c 4096 > /tmp/y")
+            m.send("i=0; while true; do echo block $i | cat - /tmp/y |"
+                   " dd of=/dev/vda bs=4096 count=1 seek=$i conv=notrunc,fsync iflag=fullblock"
+                   " 2>/dev/null && echo synced $i; i=$((i+1)); done\n")
+            m.expect(rb"synced 20\r*\n")
+            m.signal(signal.SIGKILL)
+            m.wait()
+            last = max(int(n) for n in re.findall(rb"synced (\d+)\r*\n", m.said))
+        data = image.read_bytes()
+        self.assertEqual(len(data), BLOCK * blocks)
+        for i in range(last + 1):
+            expected = (b"block %d\n" % i + b"y\n" * BLOCK)[:BLOCK]
+            self.assertEqual(data[i * BLOCK : (i + 1) * BLOCK], expected, f"block {i} of {last}")
+
+    def test_a_snapshot_is_forgotten(self):
+        image = self.image("disk", b"\x55" * (1 << 20))
+        with self.linux("-hda", image, "-snapshot") as m:
+            m.boot()
+            m.run("dd if=/dev/zero of=/dev/vda bs=64k count=4 seek=1 conv=fsync 2>/dev/null")
+            expected = b"\x55" * 65536 + b"\0" * 4 * 65536 + b"\x55" * 11 * 65536
+            m.run("echo 3 > /proc/sys/vm/drop_caches")
+            self.assertEqual(m.checksum("/dev/vda"), checksum(expected))
+            m.send("poweroff -f\n")
+            self.assertEqual(m.wait(), 0)
+        self.assertEqual(image.read_bytes(), b"\x55" * (1 << 20))
+
+    def serve(self, data):
+        """Give DATA to the first who connects, and then read to the end; (port, what came)."""
+        server = socket.create_server(("127.0.0.1", 0))
+        server.settimeout(guest.PATIENCE)
+        got = []
+
+        def work():
+            with contextlib.closing(server), server.accept()[0] as peer:
+                peer.settimeout(guest.PATIENCE)
+                peer.sendall(data)
+                peer.shutdown(socket.SHUT_WR)
+                while part := peer.recv(65536):
+                    got.append(part)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        self.addCleanup(thread.join)
+        return server.getsockname()[1], thread, got
+
+    def network(self, legacy):
+        data = os.urandom(3 << 20)
+        port, thread, got = self.serve(data)
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            forwarded = s.getsockname()[1]
+        with self.linux("-global", f"virtio-mmio.force-legacy={legacy}",
+                        "-netdev", f"user,id=n,hostfwd=tcp:127.0.0.1:{forwarded}-:22",
+                        "-device", "virtio-net-device,netdev=n,mac=52:54:00:01:02:03") as m:
+            m.boot()
+            self.assertEqual(m.run("cat /sys/class/net/eth0/address").strip(), "52:54:00:01:02:03")
+            m.run("ifconfig lo up; ifconfig eth0 10.0.2.15 up; cat /sys/class/net/eth0/carrier")
+            m.run("ping -c 1 -W 30 10.0.2.2")
+            m.run(f"nc 10.0.2.2 {port} < /dev/null > /tmp/data")
+            thread.join()
+            self.assertEqual(m.checksum("/tmp/data"), checksum(data))
+            port, thread, got = self.serve(b"")
+            m.run(f"nc 10.0.2.2 {port} < /tmp/data")
+            thread.join()
+            self.assertEqual(checksum(b"".join(got)), checksum(data))
+            m.send("nc -l -p 22 -e /bin/cat & echo listens\n")
+            m.expect(rb"listens\r*\n")
+            m.expect(guest.PROMPT)
+            m.run("while ! netstat -ltn | grep -q :22; do sleep 0.1; done")
+            with socket.create_connection(("127.0.0.1", forwarded), guest.PATIENCE) as peer:
+                for n in range(20):
+                    peer.sendall(b"%04d" % n)
+                    self.assertEqual(peer.recv(4, socket.MSG_WAITALL), b"%04d" % n)
+            m.send("poweroff -f\n")
+            self.assertEqual(m.wait(), 0)
+
+    def test_network_of_version_1(self):
+        self.network("on")
+
+    def test_network_of_version_2(self):
+        self.network("off")
+
+    def test_console(self):
+        path = self.folder / "console"
+        with self.linux("-device", "virtio-serial-device", "-chardev",
+                        f"socket,id=c,path={path},server=on,wait=off",
+                        "-device", "virtconsole,chardev=c") as m:
+            m.boot()
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(guest.PATIENCE)
+                peer.connect(str(path))
+                m.run("stty -F /dev/hvc0 raw -echo; echo to the host > /dev/hvc0")
+                self.assertEqual(peer.recv(12, socket.MSG_WAITALL), b"to the host\n")
+                peer.sendall(b"to the guest\n")
+                self.assertEqual(m.run("head -n 1 /dev/hvc0").strip(), "to the guest")
+
+    def test_ends_flush(self):
+        """SIGTERM while the guest writes: the image is left consistent and unlocked."""
+        image = self.image("disk", b"\0" * (4 << 20))
+        with self.linux("-drive", f"file={image},format=raw") as m:
+            m.boot()
+            m.send("while true; do dd if=/dev/urandom of=/dev/vda bs=1M count=4 2>/dev/null; done\n")
+            m.signal(signal.SIGTERM)
+            self.assertEqual(m.wait(), 0)
+        with self.linux("-drive", f"file={image},format=raw") as m:
+            m.boot()
+            self.assertEqual(m.checksum("/dev/vda"), checksum(image.read_bytes()))
+
+
+if __name__ == "__main__":
+    guest.main(guest.KERNEL, guest.INITRD, MODULES)
