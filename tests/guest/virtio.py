@@ -47,11 +47,11 @@ def make_initrd(path):
 class Linux(guest.Linux):
     def boot(self):
         super().boot()
-        self.run("sh /modules/load")
+        self.run("dmesg -n 1; sh /modules/load")
         return self
 
     def checksum(self, file):
-        return self.run(f"md5sum {file}").split()[0]
+        return re.search(r"\b[0-9a-f]{32}\b", self.run(f"md5sum {file}"))[0]
 
 
 def checksum(data):
@@ -138,7 +138,10 @@ class Virtio(unittest.TestCase):
         self.assertEqual(image.read_bytes(), b"\x55" * (1 << 20))
 
     def serve(self, data):
-        """Give DATA to the first who connects, and then read to the end; (port, what came)."""
+        """
+        Give DATA to the first who connects, or without any read what he gives: the
+        port, the thread that does it, what came. The guest's nc ends when we do.
+        """
         server = socket.create_server(("127.0.0.1", 0))
         server.settimeout(guest.PATIENCE)
         got = []
@@ -147,7 +150,8 @@ class Virtio(unittest.TestCase):
             with contextlib.closing(server), server.accept()[0] as peer:
                 peer.settimeout(guest.PATIENCE)
                 peer.sendall(data)
-                peer.shutdown(socket.SHUT_WR)
+                if data:
+                    peer.shutdown(socket.SHUT_WR)
                 while part := peer.recv(65536):
                     got.append(part)
 
@@ -201,10 +205,11 @@ class Virtio(unittest.TestCase):
             with socket.socket(socket.AF_UNIX) as peer:
                 peer.settimeout(guest.PATIENCE)
                 peer.connect(str(path))
-                m.run("stty -F /dev/hvc0 raw -echo; echo to the host > /dev/hvc0")
+                # Its settings are for as long as somebody has it open.
+                m.send("sh -c 'stty raw -echo; echo to the host >&0; head -n 1' <>/dev/hvc0\n")
                 self.assertEqual(peer.recv(12, socket.MSG_WAITALL), b"to the host\n")
                 peer.sendall(b"to the guest\n")
-                self.assertEqual(m.run("head -n 1 /dev/hvc0").strip(), "to the guest")
+                m.expect(rb"\nto the guest\r*\n")
 
     def test_ends_flush(self):
         """SIGTERM while the guest writes: the image is left consistent and unlocked."""
