@@ -89,8 +89,17 @@ static void drain(struct disk *disk, bool abandon)
 
 static const struct disk_ops disk_ops = {.submit = submit, .drain = drain};
 
+static void tear_down(void)
+{
+    virtio_blk_destroy(v);
+    rig_destroy(r);
+    r = NULL;
+}
+
 static void make(bool readonly, const struct virtio_blk_options *o)
 {
+    if (r)
+        tear_down(); /* of another kind, from set_up */
     memset(&d, 0, sizeof(d));
     d.disk = (struct disk){
         .ops = &disk_ops, .size = sizeof(d.bytes), .readonly = readonly, .physical_block = 4096};
@@ -104,12 +113,6 @@ static void set_up(void)
 {
     make(false, &(struct virtio_blk_options){.serial = "hallo"});
     rig_start(r, F_FLUSH | F_WCE | F_ERASE, 1, SIZE);
-}
-
-static void tear_down(void)
-{
-    virtio_blk_destroy(v);
-    rig_destroy(r);
 }
 
 TestSuite(virtio_blk, .init = set_up, .fini = tear_down);
@@ -289,7 +292,7 @@ Test(virtio_blk, what_the_disk_does_not_have)
     cr_assert_eq(d.count, 0);
 }
 
-Test(virtio_blk, larger_blocks, .init = NULL)
+Test(virtio_blk, larger_blocks)
 {
     u32 used;
     make(false, &(struct virtio_blk_options){.logical_block = 4096});
@@ -301,7 +304,7 @@ Test(virtio_blk, larger_blocks, .init = NULL)
     cr_assert_eq(run(T_IN, 4, 4096, D_WRITE, &used), IOERR);
 }
 
-Test(virtio_blk, a_disk_that_is_only_read, .init = NULL)
+Test(virtio_blk, a_disk_that_is_only_read)
 {
     u32 used;
     make(true, &(struct virtio_blk_options){0});
@@ -315,7 +318,7 @@ Test(virtio_blk, a_disk_that_is_only_read, .init = NULL)
     cr_assert_eq(d.bytes[1], 7);
 }
 
-Test(virtio_blk, repeatable_runs_wait, .init = NULL)
+Test(virtio_blk, repeatable_runs_wait)
 {
     u32 used;
     make(false, &(struct virtio_blk_options){.synchronous = true});

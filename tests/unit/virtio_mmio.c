@@ -50,8 +50,17 @@ static const struct virtio_ops toy_ops = {
     .reset = reset,
 };
 
+static void tear_down(void)
+{
+    rig_destroy(r);
+    virtio_destroy(&t.virtio);
+    r = NULL;
+}
+
 static void make(bool legacy)
 {
+    if (r)
+        tear_down(); /* of another kind, from set_up */
     static const u8 config[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     memset(&t, 0, sizeof(t));
     cr_assert(virtio_init(&t.virtio, &toy_ops, &t, t.config, sizeof(t.config)));
@@ -65,12 +74,6 @@ static void make(bool legacy)
 static void set_up(void)
 {
     make(false);
-}
-
-static void tear_down(void)
-{
-    rig_destroy(r);
-    virtio_destroy(&t.virtio);
 }
 
 TestSuite(virtio_mmio, .init = set_up, .fini = tear_down);
@@ -222,7 +225,7 @@ Test(virtio_mmio, narrow_and_unknown_accesses)
     cr_assert(rig_logged(r, "write of register 0"));
 }
 
-Test(virtio_mmio, legacy, .init = NULL)
+Test(virtio_mmio, legacy)
 {
     make(true);
     cr_assert_eq(rig_get(r, R_VERSION), 1);
@@ -241,7 +244,7 @@ Test(virtio_mmio, legacy, .init = NULL)
     cr_assert_eq(rig_get(r, R_STATUS), 0, "as old drivers reset");
 }
 
-Test(virtio_mmio, hostile_legacy_queues, .init = NULL)
+Test(virtio_mmio, hostile_legacy_queues)
 {
     static const struct {
         u32 page, align, pfn;

@@ -1,0 +1,157 @@
+/*
+ * Disks, networks and devices on the command line: what is meant by them, and
+ * what is refused, in one line that names the option and what would work.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/options.h"
+
+enum { MAX_WORDS = 40 };
+
+static struct options o;
+static char message[OPTIONS_MESSAGE];
+static char text[1024];
+
+/* Parse LINE behind "-kernel k"; words have one space between them. */
+static bool parse(const char *line)
+{
+    char *argv[MAX_WORDS] = {"mini-a64", "-kernel", "k"};
+    int argc = 3;
+    snprintf(text, sizeof(text), "%s", line);
+    for (char *w = strtok(text, " "); w; w = strtok(NULL, " "))
+        argv[argc++] = w;
+    message[0] = '\0';
+    return options_parse(&o, argc, argv, message);
+}
+
+static struct device_options *accept_line(const char *line)
+{
+    cr_assert(parse(line), "%s: %s", line, message);
+    return &o.devices;
+}
+
+Test(options_device, drives)
+{
+    struct device_options *d = accept_line("-drive file=a -hda b -drive "
+                                           "file=c,,d,if=none,id=x,format=raw,readonly=on "
+                                           "-device virtio-blk-device,drive=x,serial=s");
+    cr_assert_eq(d->drives, 3);
+    cr_assert_eq(d->devices, 3);
+    cr_assert_str_eq(d->drive[2].file, "c,d");
+    cr_assert(d->drive[2].raw && d->drive[2].readonly && !d->drive[0].raw);
+    cr_assert_eq(d->device[0].drive_at, 2, "what -device asks for comes first");
+    cr_assert_eq(d->device[1].drive_at, 0);
+    cr_assert_eq(d->device[2].drive_at, 1);
+    cr_assert_str_eq(d->device[0].serial, "s");
+    options_free(&o);
+    d = accept_line("-snapshot -drive file=a,cache=writethrough,discard=unmap -cdrom b -drive "
+                    "file=c,cache=unsafe,file.locking=off");
+    cr_assert(d->drive[0].snapshot && d->drive[0].writethrough && d->drive[0].discards);
+    cr_assert(d->drive[1].readonly && !d->drive[1].snapshot);
+    cr_assert(d->drive[2].unsafe && d->drive[2].unlocked && d->drive[2].snapshot);
+    options_free(&o);
+}
+
+Test(options_device, networks)
+{
+    struct device_options *d =
+        accept_line("-netdev user,id=n,hostfwd=tcp::2222-:22,hostfwd=udp:0.0.0.0:53-10.0.2.20:5353,"
+                    "restrict=on -device virtio-net-device,netdev=n -nic "
+                    "user,mac=52:54:00:aa:bb:cc,net=192.168.7.0/24 -net nic -net user");
+    static const u8 first[] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+    static const u8 second[] = {0x52, 0x54, 0, 0xaa, 0xbb, 0xcc};
+    static const u8 third[] = {0x52, 0x54, 0, 0x12, 0x34, 0x58};
+    const struct host_slirp_forward *f = d->net[0].forward;
+    cr_assert_eq(d->nets, 3);
+    cr_assert_eq(d->devices, 3);
+    cr_assert_eq(d->net[0].user.forwards, 2);
+    cr_assert(!f[0].udp && f[0].host == 0x7f000001 && f[0].host_port == 2222);
+    cr_assert(f[0].guest == 0 && f[0].guest_port == 22);
+    cr_assert(f[1].udp && f[1].host == 0 && f[1].host_port == 53);
+    cr_assert(f[1].guest == 0x0a000214 && f[1].guest_port == 5353);
+    cr_assert(d->net[0].user.restricted && !d->net[1].user.restricted);
+    cr_assert_eq(d->net[1].user.network, 0xc0a80700);
+    cr_assert_eq(d->net[1].user.dhcp_start, 0xc0a8070f);
+    cr_assert_eq(memcmp(d->device[0].mac, first, 6), 0, "QEMU's first");
+    cr_assert_eq(memcmp(d->device[1].mac, second, 6), 0);
+    cr_assert_eq(memcmp(d->device[2].mac, third, 6), 0);
+    cr_assert_eq(d->device[2].net_at, 2);
+    options_free(&o);
+}
+
+Test(options_device, the_rest)
+{
+    struct device_options *d = accept_line(
+        "-global virtio-mmio.force-legacy=false -object rng-random,id=r,filename=/dev/urandom "
+        "-device virtio-rng-device,rng=r,bus=virtio-mmio-bus.3 -device virtio-serial-device "
+        "-chardev socket,id=c,path=/tmp/s,server=on,wait=off -device virtconsole,chardev=c");
+    cr_assert(d->virtio_modern);
+    cr_assert_eq(d->device[0].slot, 3);
+    cr_assert_eq(d->device[1].chardev_at, 0);
+    cr_assert_str_eq(d->chardev[0].words, "unix:/tmp/s,server,nowait");
+    options_free(&o);
+    cr_assert(accept_line("-global driver=virtio-mmio,property=force-legacy,value=off -net none "
+                          "-nic none")
+                  ->virtio_modern);
+    options_free(&o);
+}
+
+Test(options_device, refused)
+{
+    static const struct {
+        const char *line, *name, *remedy;
+    } cases[] = {
+        {"-drive id=x", "-drive", "file=FILE"},
+        {"-drive file=a,if=none", "if=none", "id=ID"},
+        {"-drive file=a,if=ide", "if=ide", "if=virtio"},
+        {"-drive file=a,if=pflash", "if=pflash", "-pflash"},
+        {"-drive file=a,format=qcow2", "format=qcow2", "qemu-img convert"},
+        {"-drive file=a,cache=fast", "cache=fast", "writeback"},
+        {"-drive file=a,foo=1", "foo=1", "-help"},
+        {"-drive file=a,readonly=on,snapshot=on", "-drive", "leave readonly or snapshot out"},
+        {"-drive file=a,if=none,id=x -drive file=b,if=none,id=x", "id=x", "another one"},
+        {"-drive file=a,if=none,id=1x", "id=1x", "letter"},
+        {"-device virtio-blk-device", "-device", "drive=ID"},
+        {"-device virtio-blk-device,drive=x", "drive=x", "-drive with id=x"},
+        {"-drive file=a,id=x -device virtio-blk-device,drive=x", "drive=x", "if=none"},
+        {"-drive file=a,if=none,id=x -device virtio-blk-device,drive=x -device "
+         "virtio-blk-device,drive=x",
+         "drive=x", "another device"},
+        {"-device virtio-rng-device,id=a -device virtio-rng-device,id=a", "id=a", "another one"},
+        {"-device virtio-rng-device,bus=virtio-mmio-bus.32", "bus.32", "virtio-mmio-bus.31"},
+        {"-device virtio-rng-device,bus=virtio-mmio-bus.1 -device "
+         "virtio-rng-device,bus=virtio-mmio-bus.1",
+         "bus.1", "leave bus out"},
+        {"-device virtio-rng-device,drive=x", "drive=x", "-device help"},
+        {"-device virtio-rng-device,rng=r", "rng=r", "-object rng-random,id=r"},
+        {"-device virtio-blk-pci,drive=x", "virtio-blk-pci", "-device virtio-blk-device"},
+        {"-device virtio-net-pci", "virtio-net-pci", "-device virtio-net-device"},
+        {"-device e1000", "e1000", "-device help"},
+        {"-device virtio-net-device,netdev=n", "netdev=n", "-netdev with id=n"},
+        {"-device virtio-net-device,mac=1:2", "mac=1:2", "mac=52:54"},
+        {"-device virtio-net-device,mac=53:54:00:12:34:56", "mac=53", "even"},
+        {"-netdev user", "-netdev", "id=ID"},
+        {"-netdev bridge,id=n", "bridge", "user and tap"},
+        {"-netdev tap,id=n", "tap", "ifname=NAME"},
+        {"-netdev user,id=n,hostfwd=tcp::22", "hostfwd=tcp::22", "tcp::2222-:22"},
+        {"-netdev user,id=n,hostfwd=tcp::0-:22", "hostfwd", "tcp::2222-:22"},
+        {"-netdev user,id=n,hostfwd=tcp::70000-:22", "hostfwd", "tcp::2222-:22"},
+        {"-netdev user,id=n,mac=52:54:00:12:34:56", "mac=", "-help"},
+        {"-netdev user,id=n,smb=x", "smb=x", "leave it out"},
+        {"-netdev user,id=n -netdev user,id=n", "id=n", "another one"},
+        {"-device virtconsole", "virtconsole", "virtio-serial-device"},
+        {"-device virtio-serial-device -device virtconsole,chardev=c", "chardev=c", "-chardev"},
+        {"-chardev pty", "-chardev", "id=ID"},
+        {"-chardev file,id=c", "file", "path=FILE"},
+        {"-chardev null,id=c -chardev null,id=c", "id=c", "another one"},
+        {"-object rng-egd,id=r", "rng-egd", "rng-random"},
+        {"-global virtio-mmio.foo=1", "foo", "-help"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        cr_assert(!parse(cases[i].line), "%s: accepted", cases[i].line);
+        cr_assert(strstr(message, cases[i].name), "%s: %s", cases[i].line, message);
+        cr_assert(strstr(message, cases[i].remedy), "%s: %s", cases[i].line, message);
+    }
+}
