@@ -37,7 +37,7 @@ static bool open_net(struct netdev **net, const struct net_option *o, struct hos
                      struct load_error *e)
 {
     char error[HOST_SLIRP_ERROR];
-    _Static_assert(HOST_SLIRP_ERROR >= HOST_TAP_ERROR, "room for either");
+    _Static_assert((int)HOST_SLIRP_ERROR >= (int)HOST_TAP_ERROR, "room for either");
     *net = o->kind == NET_TAP ? host_tap_open(loop, o->interface, error)
                               : host_slirp_open(loop, &o->user, error);
     return *net || load_fail(e, o->option, "%s", error);
