@@ -134,7 +134,8 @@ static void update_derived(struct cpu *c)
     c->unprivileged = c->el && !c->uao ? el0 : (struct tlb_bank *)c->tlb;
     c->fp_trapped = c->el ? !(fpen & 1) : fpen != 3;
     c->big_endian = bit(c->sys[SCTLR_EL1], c->el ? SCTLR_EE : SCTLR_E0E);
-    c->stepping = debug_needs_stepping(c) || log_enabled(c->log, LOG_EXEC | LOG_CPU);
+    c->stepping = debug_needs_stepping(c) || log_enabled(c->log, LOG_EXEC | LOG_CPU) ||
+                  (c->engine->probe.steps & BIT(c->el));
 }
 
 void cpu_set_el(struct cpu *c, unsigned el, unsigned sp_sel)

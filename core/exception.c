@@ -141,7 +141,7 @@ static bool illegal_return(u64 spsr)
 void exception_return(struct cpu *c)
 {
     enum { SPSR_IL_BIT = 20, SPSR_SS_BIT = 21 };
-    u64 spsr = c->sys[SPSR_EL1];
+    u64 spsr = c->sys[SPSR_EL1], from = cpu_current_pc(c);
     engine_count(c->engine, EVENT_RETURN);
     bool ss = debug_exception_return_ss(c, spsr);
     c->pc = c->sys[ELR_EL1];
@@ -156,4 +156,6 @@ void exception_return(struct cpu *c)
     const struct probe *p = &c->engine->probe;
     if (unlikely(p->at_return) && p->at_return(p->owner, c))
         c->probed = PROBE_RETURN;
+    if (unlikely(p->observers))
+        probe_returned(c, from);
 }

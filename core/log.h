@@ -18,6 +18,7 @@ enum log_item {
     LOG_CPU = 1 << 5,          /* registers before each instruction executed */
     LOG_MMU = 1 << 6,          /* translation faults and TLB maintenance */
     LOG_PAGE = 1 << 7,         /* pages of code as they are decoded and dropped */
+    LOG_EXC = 1 << 8,          /* exceptions taken and returned from, in words */
 };
 
 struct log {

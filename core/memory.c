@@ -40,7 +40,7 @@ static void fill(struct cpu *c, struct tlb_bank *b, u64 va, const struct transla
     bool el0_too = t->perms & PERM_EL0_R; /* goes when PAN is set, like the non-global ones */
     struct tlb_entry entry = {va & TLB_PAGE_MASK, (u64)(uintptr_t)host - va};
     if (attr_is_device(t->attr) || c->strict_alignment || c->swaps_data ||
-        debug_watch_page(c, va & TLB_PAGE_MASK) || probe_watches_page(c, va))
+        debug_watch_page(c, va & TLB_PAGE_MASK) || probe_watches_page(c, b, va))
         return;
     if (!write) {
         b->read[tlb_index(va)] = entry;
@@ -109,6 +109,24 @@ static enum flow check_alignment(struct cpu *c, u64 va, unsigned size, bool writ
     return NEXT;
 }
 
+/* Somebody outside may want to know of an access that was made. */
+static void note(struct cpu *c, enum probe_access kind, u64 va, unsigned size, u64 value)
+{
+    if (unlikely(c->engine->probe.steps & BIT(c->el)))
+        probe_accessed(c, kind, va, size, value);
+}
+
+/* The bytes that an atomic is about to change, by eights. */
+static void note_atomic(struct cpu *c, u64 va, unsigned size, const u8 *host)
+{
+    for (unsigned at = 0; at < size; at += 8) {
+        unsigned piece = size - at < 8 ? size - at : 8;
+        u64 value = 0;
+        memcpy(&value, host + at, piece);
+        note(c, PROBE_ACCESS_ATOMIC, va + at, piece, value);
+    }
+}
+
 /* One access within one page; a watchpoint comes after what else may be wrong (D1.3.5). */
 static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, enum mem_how how)
 {
@@ -124,6 +142,7 @@ static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, en
     engine_count(c->engine, EVENT_DEVICE_READ);
     if (bus_read(c->bus, p.pa, size, value) != BUS_OK)
         return raise_data_abort(c, va, FAULT_EXTERNAL, 0);
+    note(c, PROBE_ACCESS_READ, va, size, *value);
     return NEXT;
 }
 
@@ -140,6 +159,7 @@ static enum flow write_piece(struct cpu *c, u64 va, unsigned size, u64 value, en
     engine_count(c->engine, EVENT_DEVICE_WRITE);
     if (bus_write(c->bus, p.pa, size, value) != BUS_OK)
         return raise_data_abort(c, va, FAULT_EXTERNAL, ISS_WNR);
+    note(c, PROBE_ACCESS_WRITE, va, size, value);
     return NEXT;
 }
 
@@ -276,6 +296,8 @@ struct mapped mem_map_atomic_slow(struct cpu *c, u64 va, unsigned size, enum mem
         r.flow = RAISE;
     else if (!p.host)
         r.flow = raise_data_abort(c, va, FAULT_UNSUPPORTED_ATOMIC, ISS_WNR);
+    else
+        note_atomic(c, va, size, p.host);
     r.host = p.host;
     return r;
 }
@@ -302,6 +324,8 @@ enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size)
     if (!p.host)
         return raise_data_abort(c, va, FAULT_EXTERNAL, ISS_WNR);
     memset(p.host, 0, size);
+    for (unsigned at = 0; at < size; at += 8)
+        note(c, PROBE_ACCESS_WRITE, block + at, 8, 0);
     return NEXT;
 }
 

@@ -1,6 +1,5 @@
 /*
- * Looks into the machine: see inspect.h. Translation follows DDI 0487, D8;
- * syndromes D19.2.37.
+ * Looks into the machine: see inspect.h. Translation follows DDI 0487, D8.
  */
 #include "tools/inspect.h"
 
@@ -10,6 +9,7 @@
 #include "tools/gdbstub/text.h"
 #include "tools/gdbstub/walk.h"
 #include "tools/machine.h"
+#include "tools/trace/syndrome.h"
 
 typedef unsigned long long ull;
 
@@ -218,60 +218,6 @@ void inspect_irq(struct machine *m, const char *args, struct text *out)
     }
 }
 
-/* What ESR_EL1.EC means (D19.2.37), for the classes that are taken to EL1. */
-static const char *class_words(u32 ec)
-{
-    static const struct {
-        u8 ec;
-        const char *words;
-    } classes[] = {
-        {EC_UNKNOWN, "unknown reason: an undefined instruction"},
-        {EC_WFX, "trapped WFI or WFE"},
-        {EC_FP_ACCESS, "SIMD or floating point, trapped by CPACR_EL1.FPEN"},
-        {EC_ILLEGAL_STATE, "illegal execution state"},
-        {EC_SVC, "SVC"},
-        {EC_HVC, "HVC"},
-        {EC_SMC, "SMC"},
-        {EC_SYSREG, "trapped MSR, MRS or system instruction"},
-        {EC_INSN_ABORT, "instruction abort from EL0"},
-        {EC_INSN_ABORT + 1, "instruction abort from EL1"},
-        {EC_PC_ALIGNMENT, "PC alignment fault"},
-        {EC_DATA_ABORT, "data abort from EL0"},
-        {EC_DATA_ABORT + 1, "data abort from EL1"},
-        {EC_SP_ALIGNMENT, "SP alignment fault"},
-        {EC_FP_TRAP, "trapped floating-point exception"},
-        {EC_SERROR, "SError"},
-        {EC_BREAKPOINT, "breakpoint from EL0"},
-        {EC_BREAKPOINT + 1, "breakpoint from EL1"},
-        {EC_SOFTWARE_STEP, "software step from EL0"},
-        {EC_SOFTWARE_STEP + 1, "software step from EL1"},
-        {EC_WATCHPOINT, "watchpoint from EL0"},
-        {EC_WATCHPOINT + 1, "watchpoint from EL1"},
-        {EC_BRK, "BRK"},
-    };
-    for (unsigned i = 0; i < ARRAY_LEN(classes); i++)
-        if (classes[i].ec == ec)
-            return classes[i].words;
-    return "reserved";
-}
-
-/* DFSC and IFSC, ISS<5:0> of an abort. */
-static void add_fault(struct text *out, u32 iss, bool data)
-{
-    static const char *const faults[] = {"address size", "translation", "access flag",
-                                         "permission"};
-    u32 status = iss & 0x3f;
-    if (status < FAULT_EXTERNAL)
-        text_printf(out, "  %s fault, level %u", faults[status >> 2], status & 3);
-    else if (status == FAULT_ALIGNMENT)
-        text_puts(out, "  alignment fault");
-    else if (status == FAULT_EXTERNAL || (status & ~3u) == FAULT_EXTERNAL_WALK)
-        text_puts(out, "  external abort");
-    else
-        text_printf(out, "  fault status %#x", status);
-    text_puts(out, data ? (iss & ISS_WNR ? ", a write\n" : ", a read\n") : "\n");
-}
-
 void inspect_exceptions(struct machine *m, const char *args, struct text *out)
 {
     const struct cpu *c = running(m);
@@ -279,10 +225,9 @@ void inspect_exceptions(struct machine *m, const char *args, struct text *out)
     u32 ec = (u32)bits(esr, 31, 26), iss = (u32)bits(esr, 24, 0);
     text_printf(out, "EL%u, PSTATE.DAIF %x, vectors at %016llx\n", c->el, c->daif,
                 (ull)c->sys[VBAR_EL1]);
-    text_printf(out, "ESR_EL1  %08llx: EC %#x, %s; IL %u, ISS %#x\n", (ull)esr, ec, class_words(ec),
-                bit(esr, 25), iss);
-    if ((ec & ~1u) == EC_DATA_ABORT || (ec & ~1u) == EC_INSN_ABORT)
-        add_fault(out, iss, (ec & ~1u) == EC_DATA_ABORT);
+    text_printf(out, "ESR_EL1  %08llx: EC %#x, %s", (ull)esr, ec, syndrome_class(ec));
+    syndrome_describe(esr, out);
+    text_printf(out, "; IL %u, ISS %#x\n", bit(esr, 25), iss);
     text_printf(out, "FAR_EL1  %016llx\nELR_EL1  %016llx\n", (ull)c->sys[FAR_EL1],
                 (ull)c->sys[ELR_EL1]);
     text_printf(out, "SPSR_EL1 %08llx: EL%u%c, DAIF %x, NZCV %x\n", (ull)spsr,

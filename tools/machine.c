@@ -292,7 +292,7 @@ static bool build(struct machine *m, struct load_error *e)
     if (o->dumpdtb)
         return dump_dtb(m, e);
     m->monitor = monitor_create(m, m->monitor_port);
-    if (!connect_gdb(m, e))
+    if (!connect_gdb(m, e) || !tracing_start(m, e))
         return false;
     if (o->pidfile && !write_pidfile(o->pidfile, e))
         return false;
@@ -319,6 +319,7 @@ void machine_destroy(struct machine *m)
     gdbstub_exited(m->gdb, m->exit_status);
     gdbstub_destroy(m->gdb);
     machine_devices_destroy(&m->devices);
+    tracing_stop(m);
     virt_disconnect(&m->virt);
     if (m->mux)
         mux_destroy(m->mux);

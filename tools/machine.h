@@ -16,6 +16,7 @@
 #include "tools/machine_devices.h"
 #include "tools/monitor.h"
 #include "tools/options.h"
+#include "tools/tracing.h"
 
 /* What is to be done between two stretches of execution. */
 enum machine_request {
@@ -42,6 +43,7 @@ struct machine {
     struct boot boot;
     bool booted;             /* the files of boot are open */
     struct boot_entry entry; /* where they were put */
+    struct tracing tracing;
     bool pidfile_written;
     bool run; /* machine_run was called */
 

@@ -132,21 +132,22 @@ static void command_powerdown(struct monitor *mon, const char *args)
 }
 
 /* Looks have a text to themselves. */
-#define LOOK(name)                                                                                 \
+#define LOOK(name, show)                                                                           \
     static void command_##name(struct monitor *mon, const char *args)                              \
     {                                                                                              \
         struct text t = {0};                                                                       \
-        inspect_##name(mon->machine, args, &t);                                                    \
+        show(mon->machine, args, &t);                                                              \
         if (t.len)                                                                                 \
             mon->write(mon->owner, t.data, t.len);                                                 \
         text_free(&t);                                                                             \
     }
 
-LOOK(walk)
-LOOK(mem)
-LOOK(tlb)
-LOOK(irq)
-LOOK(exceptions)
+LOOK(walk, inspect_walk)
+LOOK(mem, inspect_mem)
+LOOK(tlb, inspect_tlb)
+LOOK(irq, inspect_irq)
+LOOK(exceptions, inspect_exceptions)
+LOOK(strace, tracing_command)
 
 static void command_help(struct monitor *mon, const char *args);
 
@@ -164,6 +165,8 @@ static const struct command {
     {"info irq", NULL, NULL, "the interrupt controller's state", command_irq},
     {"info exceptions", NULL, NULL, "what the last exception left behind", command_exceptions},
     {"walk", NULL, "ADDRESS", "how a virtual address is translated, level by level", command_walk},
+    {"strace", NULL, "on|on FILE|off", "write down every system call; bare: those under way",
+     command_strace},
     {"stop", "s", NULL, "stop the machine; its time stands still", command_stop},
     {"cont", "c", NULL, "let it go on", command_cont},
     {"system_reset", NULL, NULL, "reset the machine", command_reset},

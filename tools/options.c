@@ -10,6 +10,9 @@
 #define RAM_DEFAULT (UINT64_C(128) << 20)
 #define CPU_DEFAULT "cortex-a57"
 
+/* An argument that may be left out: what begins with a dash is the next option. */
+#define OPTIONAL_FILE "[FILE]"
+
 static bool take_help(struct parse *p, const char *value)
 {
     p->o->show = SHOW_HELP;
@@ -157,6 +160,10 @@ static const struct option_row rows[] = {
     {"gdb", NULL, "DEV", "wait for gdb on tcp:[HOST]:PORT or unix:PATH", take_gdb},
     {"s", NULL, NULL, "short for -gdb tcp::1234", take_gdb_default},
     {"d", NULL, "ITEM[,ITEM]...", "log these; -d help lists them", take_log},
+    {"strace", NULL, OPTIONAL_FILE, "write down every system call of the guest's processes",
+     take_strace},
+    {"trace", NULL, "FILE[,FILTER]...", "write down every instruction, with registers and memory",
+     take_trace},
     {"D", NULL, "FILE", "log into FILE, not to the standard error output", take_log_file},
     {"profile", NULL, NULL, "count instructions, pairs, pages; print them at the end",
      take_profile},
@@ -202,6 +209,11 @@ static bool refuse_word(struct parse *p, const char *word)
     return refuse(p, ": unknown option; see mini-a64 -help");
 }
 
+static bool is_optional(const struct option_row *row)
+{
+    return !strcmp(row->argument, OPTIONAL_FILE);
+}
+
 /* Take the option at ARGV[AT] with its argument; returns the place behind, 0 when refused. */
 static int take_option(struct parse *p, int at, int argc, char *const argv[])
 {
@@ -212,9 +224,10 @@ static int take_option(struct parse *p, int at, int argc, char *const argv[])
         row = find_row(word + 1 + (word[1] == '-'), strlen(word + 1 + (word[1] == '-')));
     if (!row)
         return refuse_word(p, word);
-    if (row->argument && at == argc)
+    bool has_argument = row->argument && (!is_optional(row) || (at < argc && argv[at][0] != '-'));
+    if (has_argument && at == argc)
         return refuse(p, ": needs an argument: %s %s", word, row->argument);
-    return row->take(p, row->argument ? argv[at] : NULL) ? at + !!row->argument : 0;
+    return row->take(p, has_argument ? argv[at] : NULL) ? at + has_argument : 0;
 }
 
 /* What no single option decides. */

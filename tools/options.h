@@ -14,6 +14,7 @@
 #include "core/model.h"
 #include "core/types.h"
 #include "tools/options_device.h"
+#include "tools/trace/insn.h"
 
 /* What to print instead of running a machine. */
 enum options_show {
@@ -94,6 +95,9 @@ struct options {
     bool profile;
     u32 log; /* the items of -d: LOG_* of core/log.h */
     const char *log_file, *pidfile;
+    bool strace;
+    const char *strace_file, *trace_file; /* NULL for the former: where the log goes */
+    struct insn_filter trace;
     const char *name, *process_name;
 
     struct owned_text *owned;

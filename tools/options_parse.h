@@ -127,6 +127,8 @@ bool take_old_net(struct parse *p, const char *value);
 bool take_id(struct parse *p, const char *value, const char **to);
 bool take_disk_serial(struct parse *p, const char *value, const char **to);
 bool take_mac(struct parse *p, const char *value, u8 mac[6]);
+bool take_strace(struct parse *p, const char *value);
+bool take_trace(struct parse *p, const char *value);
 
 /* Refuse what doesn't go together. */
 bool settle_machine(struct parse *p);

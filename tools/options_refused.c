@@ -82,7 +82,6 @@ static const struct refused_row rows[] = {
     {"smbios", NO_TABLES},
     {"spice", NO_DISPLAY},
     {"tpmdev", "there is no TPM: leave it out"},
-    {"trace", "use -d for what is to be traced"},
     {"usb", NO_USB},
     {"usbdevice", NO_USB},
     {"uuid", NO_TABLES},

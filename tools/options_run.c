@@ -169,6 +169,7 @@ static const struct log_row {
 } log_rows[] = {
     {"in_asm", LOG_IN_ASM, "each instruction, disassembled when it is first decoded"},
     {"int", LOG_INT, "exceptions and interrupts taken"},
+    {"exc", LOG_EXC, "exceptions taken and returned from, with the cause in words"},
     {"exec", LOG_EXEC, "each instruction executed (a lot)"},
     {"cpu", LOG_CPU, "the registers before each instruction executed (a lot)"},
     {"mmu", LOG_MMU, "translation faults and TLB maintenance"},

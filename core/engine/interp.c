@@ -47,6 +47,8 @@ static void take_raised(struct cpu *c)
         return;
     }
     exception_take(c);
+    if (unlikely(c->engine->probe.observers))
+        probe_taken(c, false);
     if (verdict == PROBE_STOP_AFTER)
         c->probed = PROBE_VECTOR;
 }
@@ -63,6 +65,8 @@ static bool take_pending(struct cpu *c)
     if (exception_interrupt_pending(c) && likely(!c->interrupts_held)) {
         enum probe_verdict verdict = ask_about_exception(c, true);
         exception_take_interrupt(c);
+        if (unlikely(c->engine->probe.observers))
+            probe_taken(c, true);
         if (verdict != PROBE_PASS)
             c->probed = PROBE_VECTOR;
         return true;
@@ -118,9 +122,14 @@ static void step_instruction(struct cpu *c)
     decode(&c->engine->decoder, word, (struct site){.index = (u16)index, .alone = true},
            &c->scratch[index]);
     trace(c, word);
+    bool observed = c->engine->probe.steps & BIT(c->el);
+    if (unlikely(observed))
+        probe_before(c, word);
     c->ops = c->scratch;
     enter(c, &c->scratch[index], 1);
     c->scratch[index].fn = op_step_end;
+    if (unlikely(observed))
+        probe_after(c);
 }
 
 /*

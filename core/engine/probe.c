@@ -93,9 +93,11 @@ static bool overlaps(const struct probe_watch *w, u64 first, u64 last)
     return w->first <= last && first <= w->last;
 }
 
-bool probe_watches_page(const struct cpu *c, u64 va)
+bool probe_watches_page(const struct cpu *c, const struct tlb_bank *b, u64 va)
 {
     const struct probe *p = &c->engine->probe;
+    if (p->steps & BIT(b == c->bank_el1))
+        return true;
     u64 first = bits(va, 55, 0) & TLB_PAGE_MASK;
     for (unsigned i = 0; i < p->watch_count; i++)
         if (overlaps(&p->watches[i], first, first | ~TLB_PAGE_MASK))
@@ -116,4 +118,71 @@ bool probe_watch(struct cpu *c, u64 va, unsigned size, bool write)
         return true;
     }
     return false;
+}
+
+static void observers_changed(struct engine *e)
+{
+    struct probe *p = &e->probe;
+    p->steps = 0;
+    for (const struct probe_observer *o = p->observers; o; o = o->next)
+        p->steps |= o->steps;
+    for (unsigned i = 0; i < e->cpu_count; i++) {
+        cpu_regime_changed(e->cpus[i]);
+        cpu_tlb_flush_all(e->cpus[i]);
+        cpu_kick(e->cpus[i]);
+    }
+}
+
+void probe_add_observer(struct engine *e, struct probe_observer *o)
+{
+    o->next = e->probe.observers;
+    e->probe.observers = o;
+    observers_changed(e);
+}
+
+void probe_remove_observer(struct engine *e, struct probe_observer *o)
+{
+    struct probe_observer **at = &e->probe.observers;
+    while (*at && *at != o)
+        at = &(*at)->next;
+    if (!*at)
+        return;
+    *at = o->next;
+    observers_changed(e);
+}
+
+void probe_taken(struct cpu *c, bool interrupt)
+{
+    for (struct probe_observer *o = c->engine->probe.observers; o; o = o->next)
+        if (o->taken)
+            o->taken(o->owner, c, interrupt);
+}
+
+void probe_returned(struct cpu *c, u64 from)
+{
+    for (struct probe_observer *o = c->engine->probe.observers; o; o = o->next)
+        if (o->returned)
+            o->returned(o->owner, c, from);
+}
+
+void probe_before(struct cpu *c, u32 word)
+{
+    for (struct probe_observer *o = c->engine->probe.observers; o; o = o->next)
+        if (o->before && o->steps & BIT(c->el))
+            o->before(o->owner, c, word);
+}
+
+/* Of an instruction that began at another level, too: ERET. */
+void probe_after(struct cpu *c)
+{
+    for (struct probe_observer *o = c->engine->probe.observers; o; o = o->next)
+        if (o->after)
+            o->after(o->owner, c);
+}
+
+void probe_accessed(struct cpu *c, enum probe_access kind, u64 va, unsigned size, u64 value)
+{
+    for (struct probe_observer *o = c->engine->probe.observers; o; o = o->next)
+        if (o->access && o->steps & BIT(c->el))
+            o->access(o->owner, c, kind, va, size, value);
 }

@@ -16,6 +16,7 @@
 
 struct cpu;
 struct engine;
+struct tlb_bank;
 
 /* cpu.probed: what made cpu_run or cpu_step return STOP_DEBUG. */
 enum probe_event {
@@ -37,6 +38,30 @@ enum probe_verdict {
 };
 
 enum { PROBE_ON_READ = 1, PROBE_ON_WRITE = 2 };
+
+enum probe_access { PROBE_ACCESS_READ, PROBE_ACCESS_WRITE, PROBE_ACCESS_ATOMIC };
+
+/*
+ * Somebody who looks on: it is told and stops nothing. Any function may be NULL.
+ * Instructions and accesses are those at the levels of STEPS, which are run by
+ * the stepping loop for that.
+ */
+struct probe_observer {
+    struct probe_observer *next;
+    void *owner;
+    u8 steps; /* BIT(EL) */
+    /* An exception, or INTERRUPT, was taken: registers are as at the vector. */
+    void (*taken)(void *owner, struct cpu *c, bool interrupt);
+    /* An exception return was made by the ERET at FROM. */
+    void (*returned)(void *owner, struct cpu *c, u64 from);
+    /* The instruction WORD at cpu.pc is next. */
+    void (*before)(void *owner, struct cpu *c, u32 word);
+    /* It was executed, or with cpu.raised ended in an exception that is not taken yet. */
+    void (*after)(void *owner, struct cpu *c);
+    /* It reads or writes SIZE bytes, 8 at most, as VALUE; an atomic's is the one before. */
+    void (*access)(void *owner, struct cpu *c, enum probe_access kind, u64 va, unsigned size,
+                   u64 value);
+};
 
 /* Bytes FIRST to LAST, bits 55:0 of their virtual addresses. */
 struct probe_watch {
@@ -68,7 +93,14 @@ struct probe {
     enum probe_verdict (*at_exception)(void *owner, struct cpu *c, bool interrupt);
     /* After an exception return; true: stop. NULL: nobody asks. */
     bool (*at_return)(void *owner, struct cpu *c);
+
+    struct probe_observer *observers; /* who belong to themselves */
+    u8 steps;                         /* the levels that any of them wants stepped */
 };
+
+/* O, which must outlive it, sees what it asks for until it is removed; neither in a handler. */
+void probe_add_observer(struct engine *e, struct probe_observer *o);
+void probe_remove_observer(struct engine *e, struct probe_observer *o);
 
 /* Breaks or watches of E's probe have changed. */
 void probe_changed(struct engine *e);
@@ -83,8 +115,15 @@ struct code_page;
 /* Mark the slots of page P, at virtual page VA, that are to be asked about. */
 void probe_mark_page(struct engine *e, struct code_page *p, u64 va);
 
-/* Whether a watch looks at the 4 KiB page at VA. */
-bool probe_watches_page(const struct cpu *c, u64 va);
+/* Whether somebody looks at data in the 4 KiB page at VA as bank B serves it. */
+bool probe_watches_page(const struct cpu *c, const struct tlb_bank *b, u64 va);
+
+/* Tell the observers. */
+void probe_taken(struct cpu *c, bool interrupt);
+void probe_returned(struct cpu *c, u64 from);
+void probe_before(struct cpu *c, u32 word);
+void probe_after(struct cpu *c);
+void probe_accessed(struct cpu *c, enum probe_access kind, u64 va, unsigned size, u64 value);
 
 /*
  * Whether SIZE bytes at VA are watched for this access, which is permitted; if so

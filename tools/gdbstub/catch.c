@@ -8,34 +8,17 @@
 
 #include "core/exception.h"
 #include "tools/gdbstub/internal.h"
+#include "tools/trace/calls.h"
 
-/* Numbers of calls (asm-generic/unistd.h) that do not come back, or come back elsewhere. */
-enum {
-    NR_EXIT = 93,
-    NR_EXIT_GROUP = 94,
-    NR_RT_SIGRETURN = 139,
-    NR_EXECVE = 221,
-    NR_EXECVEAT = 281
-};
-
-enum { MAX_CALLS = 4096, MAX_NUMBERS = 1024, TTBR_BADDR_TOP = 47 };
-
-/* A call that was reported and has not returned. */
-struct call {
-    u64 stack, space, sp; /* SP_EL1, TTBR0_EL1.BADDR, SP_EL0 */
-    u64 pc;               /* of the SVC */
-    u64 number;
-    bool made; /* the SVC was executed, and not skipped by the user */
-};
+enum { MAX_NUMBERS = 1024 };
 
 struct catcher {
     bool syscalls;            /* catch some */
     u64 numbers[MAX_NUMBERS]; /* which ones; */
     unsigned number_count;    /* 0: all */
     u64 exceptions;           /* BIT of a kind's place in kinds[] */
-    struct call calls[MAX_CALLS];
-    unsigned call_count;
-    u64 reported; /* the number of the call that the CPU stopped for */
+    struct calls calls;       /* that were reported and have not returned */
+    u64 reported;             /* the number of the call that the CPU stopped for */
 };
 
 /* What an exception is called at the prompt. EC 0xff: an interrupt. */
@@ -71,6 +54,8 @@ static struct catcher *obtain(struct gdbstub *g)
 
 void catch_destroy(struct gdbstub *g)
 {
+    if (g->catcher)
+        calls_clear(&g->catcher->calls);
     free(g->catcher);
     g->catcher = NULL;
 }
@@ -81,20 +66,15 @@ void catch_clear(struct gdbstub *g)
         return;
     g->catcher->syscalls = false;
     g->catcher->exceptions = 0;
-    g->catcher->call_count = 0;
-}
-
-static void forget(struct catcher *k, unsigned i)
-{
-    k->call_count--;
-    memmove(&k->calls[i], &k->calls[i + 1], (k->call_count - i) * sizeof(k->calls[0]));
+    calls_clear(&g->catcher->calls);
 }
 
 void catch_pc_changed(struct gdbstub *g)
 {
-    for (unsigned i = g->catcher ? g->catcher->call_count : 0; i-- > 0;)
-        if (!g->catcher->calls[i].made)
-            forget(g->catcher, i);
+    struct calls *k = g->catcher ? &g->catcher->calls : NULL;
+    for (unsigned i = k ? k->count : 0; i-- > 0;)
+        if (!k->list[i].made)
+            calls_remove(k, &k->list[i]);
 }
 
 bool catch_syscalls(struct gdbstub *g, const char *args)
@@ -121,43 +101,18 @@ static bool wanted(const struct catcher *k, u64 number)
     return !k->number_count;
 }
 
-static u64 address_space(const struct cpu *c)
-{
-    return bits(c->sys[TTBR0_EL1], TTBR_BADDR_TOP, 1);
-}
-
-/* The call that is reported and whose SVC is at cpu.pc, or NULL. */
-static struct call *find_call(struct catcher *k, const struct cpu *c)
-{
-    for (unsigned i = k->call_count; i-- > 0;) {
-        struct call *call = &k->calls[i];
-        if (call->stack == cpu_sp(c, 1) && call->pc == c->pc && call->sp == cpu_sp(c, 0) &&
-            call->space == address_space(c))
-            return call;
-    }
-    return NULL;
-}
-
 /* The SVC at cpu.pc is going to be reported. */
 static void note_call(struct catcher *k, const struct cpu *c)
 {
-    u64 number = c->x[8];
-    k->reported = number;
-    if (number == NR_EXIT || number == NR_EXIT_GROUP || number == NR_RT_SIGRETURN)
-        return;
-    struct call *call = find_call(k, c);
-    if (!call) {
-        if (k->call_count == MAX_CALLS)
-            forget(k, 0);
-        call = &k->calls[k->call_count++];
-    }
-    *call = (struct call){cpu_sp(c, 1), address_space(c), cpu_sp(c, 0), c->pc, number, false};
+    k->reported = c->x[8];
+    if (!calls_never_returns(k->reported))
+        calls_add(&k->calls, c, cpu_sp(c, 1), c->pc);
 }
 
 static enum probe_verdict at_svc(struct gdbstub *g, struct cpu *c)
 {
     struct catcher *k = g->catcher;
-    struct call *call = find_call(k, c);
+    struct call *call = calls_find(&k->calls, c, cpu_sp(c, 1), c->pc);
     bool told = g->passing == c && g->passing_pc == c->pc && g->passing_icount + 1 == c->icount;
     if (call) { /* reported; or interrupted, and the kernel has it made again */
         call->made = true;
@@ -187,34 +142,24 @@ static enum probe_verdict at_exception(void *owner, struct cpu *c, bool interrup
     return PROBE_PASS;
 }
 
-/* C is back at EL0: is that the end of CALL? */
-static bool ends(const struct call *call, const struct cpu *c)
-{
-    if ((call->number == NR_EXECVE || call->number == NR_EXECVEAT) && c->x[0] == 0)
-        return true; /* another program, at its entry */
-    return c->pc == call->pc + 4 && call->sp == cpu_sp(c, 0) && call->space == address_space(c);
-}
-
 static bool at_return(void *owner, struct cpu *c)
 {
     struct catcher *k = ((struct gdbstub *)owner)->catcher;
     if (c->el)
         return false;
-    for (unsigned i = k->call_count; i-- > 0;) {
-        if (k->calls[i].stack != cpu_sp(c, 1) || !ends(&k->calls[i], c))
-            continue;
-        k->reported = k->calls[i].number;
-        forget(k, i);
-        return k->syscalls;
-    }
-    return false;
+    struct call *call = calls_ended(&k->calls, c);
+    if (!call)
+        return false;
+    k->reported = call->number;
+    calls_remove(&k->calls, call);
+    return k->syscalls;
 }
 
 void catch_apply(struct gdbstub *g, struct probe *p)
 {
     const struct catcher *k = g->catcher;
     p->at_exception = k && (k->syscalls || k->exceptions) ? at_exception : NULL;
-    p->at_return = k && (k->syscalls || k->call_count) ? at_return : NULL;
+    p->at_return = k && (k->syscalls || k->calls.count) ? at_return : NULL;
 }
 
 void catch_reason(struct gdbstub *g, const struct cpu *c, struct text *why)

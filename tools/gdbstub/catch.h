@@ -1,12 +1,7 @@
 /*
  * Stops at system calls (QCatchSyscalls), where they are made and where they
  * return, and at exceptions of chosen kinds.
- *
- * A call belongs to a kernel stack: whoever executes at EL0 has SP_EL1 at the top
- * of its own, so that number tells tasks apart in any kernel that has a stack for
- * each. A call ends where that stack returns to EL0 right behind the SVC, with the
- * same SP; a return to the SVC itself restarts it; anything else is a signal's
- * handler, and the call's end comes later.
+ * A call and its return are told together by trace/calls.h.
  */
 #ifndef TOOLS_GDBSTUB_CATCH_H
 #define TOOLS_GDBSTUB_CATCH_H

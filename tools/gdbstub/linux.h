@@ -1,34 +1,23 @@
 /*
- * What the stub knows of Linux: where the kernel was linked, and which task a CPU
- * executes. The addresses come from the vmlinux that the client has loaded
- * (qSymbol); what is at which offset in a task is found by looking at init_task,
- * of which some values are known. Where something cannot be known nothing is said.
+ * What the stub knows of Linux: where the kernel was linked, by the vmlinux that
+ * the client has loaded (qSymbol), and which task a CPU executes (trace/tasks.h).
+ * Where something cannot be known nothing is said.
  */
 #ifndef TOOLS_GDBSTUB_LINUX_H
 #define TOOLS_GDBSTUB_LINUX_H
 
 #include "tools/gdbstub/text.h"
+#include "tools/trace/tasks.h"
 
 struct cpu;
 struct gdbstub;
-
-enum { TASK_COMM = 16 };
-
-struct linux_task {
-    u64 address; /* of its task_struct */
-    u32 pid;     /* the thread's number */
-    u32 tgid;    /* the process's */
-    char comm[TASK_COMM + 1];
-};
 
 /* Symbols that are asked for; their values are 0 until known. */
 enum linux_symbol { SYMBOL_TEXT, SYMBOL_INIT_TASK, SYMBOL_ENTRY_TASK, SYMBOL_COUNT };
 
 struct linux_layout {
     u64 symbol[SYMBOL_COUNT];
-    unsigned asked;     /* the symbol that the client is looking for, SYMBOL_COUNT: none */
-    bool probed, known; /* tried to find the offsets, and did */
-    u64 comm, pid;
+    unsigned asked; /* the symbol that the client is looking for, SYMBOL_COUNT: none */
 };
 
 /* Which process the breakpoints in user code are for. */
@@ -47,9 +36,6 @@ void linux_symbol(struct gdbstub *g, const char *args);
 
 /* The kernel's first byte is linked to VA, whoever says so. */
 void linux_set_kernel(struct gdbstub *g, u64 va);
-
-/* The task that C executes; false: not known. */
-bool linux_task(struct gdbstub *g, struct cpu *c, struct linux_task *task);
 
 /* " pid 57 sh", or nothing. */
 void linux_name_task(struct gdbstub *g, struct cpu *c, struct text *out);

@@ -68,11 +68,16 @@ void text_hex_value(struct text *t, u64 value, unsigned size)
     text_hex(t, &value, size); /* the guest's order is the host's */
 }
 
+void text_cut(struct text *t, size_t len)
+{
+    t->len = len;
+    if (t->data)
+        t->data[len] = '\0';
+}
+
 void text_clear(struct text *t)
 {
-    t->len = 0;
-    if (t->data)
-        t->data[0] = '\0';
+    text_cut(t, 0);
 }
 
 void text_free(struct text *t)

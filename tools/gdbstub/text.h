@@ -22,6 +22,8 @@ __attribute__((format(printf, 2, 3))) void text_printf(struct text *t, const cha
 void text_hex(struct text *t, const void *data, size_t len);
 void text_hex_value(struct text *t, u64 value, unsigned size);
 
+/* Leave the first LEN bytes, or none. */
+void text_cut(struct text *t, size_t len);
 void text_clear(struct text *t);
 void text_free(struct text *t);
 

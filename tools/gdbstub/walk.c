@@ -92,6 +92,22 @@ bool walk_address(struct cpu *c, u64 va, u64 *pa)
     return w.mapped;
 }
 
+bool walk_read(struct cpu *c, u64 va, void *to, size_t len)
+{
+    for (u8 *out = to; len;) {
+        size_t here = (1u << TLB_PAGE_SHIFT) - (va & ~TLB_PAGE_MASK);
+        u64 pa;
+        if (here > len)
+            here = len;
+        if (!walk_address(c, va, &pa) || !bus_dma_read(c->bus, pa, out, here))
+            return false;
+        va += here;
+        out += here;
+        len -= here;
+    }
+    return true;
+}
+
 /* What all of a walk of everything needs. */
 struct visit {
     struct cpu *c;

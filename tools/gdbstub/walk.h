@@ -31,6 +31,9 @@ void walk_tables(struct cpu *c, const struct regime *r, u64 va, struct walk *w);
 /* The physical address of VA in the regime in force. */
 bool walk_address(struct cpu *c, u64 va, u64 *pa);
 
+/* LEN bytes of RAM at VA; false when any of them is not mapped, or not RAM. */
+bool walk_read(struct cpu *c, u64 va, void *to, size_t len);
+
 /* SIZE bytes from VA are mapped, with rights PERM_*. */
 typedef void walk_visit_fn(void *owner, u64 va, u64 size, u8 perms);
 

@@ -1,0 +1,45 @@
+/*
+ * Which Linux task a CPU executes, found without the kernel's help. Symbols of a
+ * vmlinux make it quicker but are not needed: the entry code at VBAR_EL1 says
+ * where the per-CPU pointer to the current task is, tasks lead to init_task by
+ * their parents, and what init_task holds is known for every version. Where
+ * something cannot be known nothing is said.
+ */
+#ifndef TOOLS_TRACE_TASKS_H
+#define TOOLS_TRACE_TASKS_H
+
+#include "core/types.h"
+
+struct cpu;
+
+enum { TASK_COMM = 16 };
+
+struct task {
+    u64 address; /* of its task_struct */
+    u32 pid;     /* the thread's number */
+    u32 tgid;    /* the process's */
+    char comm[TASK_COMM + 1];
+};
+
+/* Zeroed knows nothing yet. */
+struct task_finder {
+    u64 init_task, entry_task; /* addresses of these symbols, 0: not known */
+    u64 vectors;               /* the VBAR_EL1 that entry_task was looked for at */
+    bool known;                /* the offsets in a task_struct: */
+    u64 comm, pid, tgid, parent;
+    unsigned failures; /* attempts to find them in vain */
+};
+
+/* A vmlinux says where these are; 0: it doesn't. Everything else is found anew. */
+void tasks_set_symbols(struct task_finder *f, u64 init_task, u64 entry_task);
+
+/* The task that C executes, at either level; false: not known. */
+bool tasks_current(struct task_finder *f, struct cpu *c, struct task *t);
+
+/* Its address alone. */
+bool tasks_current_address(struct task_finder *f, struct cpu *c, u64 *task);
+
+/* The task at ADDRESS; false: not known. */
+bool tasks_read(struct task_finder *f, struct cpu *c, u64 address, struct task *t);
+
+#endif
