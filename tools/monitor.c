@@ -165,7 +165,7 @@ static const struct command {
     {"info irq", NULL, NULL, "the interrupt controller's state", command_irq},
     {"info exceptions", NULL, NULL, "what the last exception left behind", command_exceptions},
     {"walk", NULL, "ADDRESS", "how a virtual address is translated, level by level", command_walk},
-    {"strace", NULL, "on|on FILE|off", "write down every system call; bare: those under way",
+    {"strace", NULL, "on|off", "write down every system call; bare: those under way",
      command_strace},
     {"stop", "s", NULL, "stop the machine; its time stands still", command_stop},
     {"cont", "c", NULL, "let it go on", command_cont},

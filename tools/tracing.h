@@ -27,7 +27,7 @@ struct tracing {
 bool tracing_start(struct machine *m, struct load_error *e);
 void tracing_stop(struct machine *m);
 
-/* The monitor's `strace [on [FILE]|off]`: what came of it, or is under way, goes to OUT. */
+/* The monitor's `strace [on|off]`: what came of it, and what is under way, goes to OUT. */
 void tracing_command(struct machine *m, const char *args, struct text *out);
 
 #endif

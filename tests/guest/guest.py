@@ -33,6 +33,7 @@ KERNEL = pathlib.Path(os.environ.get("KERNEL", ROOT / "build/guest/Image"))
 INITRD = pathlib.Path(os.environ.get("INITRD", ROOT / "build/guest/initrd.cpio.gz"))
 ECHO = str(BUILD / "tests/echo.elf")
 SVC = str(BUILD / "firmware/svc.elf")
+SYSCALLS = str(BUILD / "tests/gdb_syscalls.elf")
 
 SKIPPED = 77
 PATIENCE = 60 * SLOW  # seconds, for what takes two on an idle machine
@@ -188,6 +189,11 @@ class Linux(Machine):
         return output
 
 
+def skip(why):
+    print("skipped:", why)
+    sys.exit(SKIPPED)
+
+
 def needs(*paths):
     """Skip, or fail if that is not allowed, when one of the PATHS is missing."""
     missing = [str(p) for p in paths if not os.path.exists(p)]
@@ -197,8 +203,7 @@ def needs(*paths):
     if os.environ.get("MINI_A64_REQUIRE_GUEST") == "1":
         print(line, file=sys.stderr)
         sys.exit(1)
-    print("skipped:", line)
-    sys.exit(SKIPPED)
+    skip(line)
 
 
 def main(*paths):

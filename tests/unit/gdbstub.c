@@ -9,61 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/model.h"
-#include "tools/gdbstub/internal.h"
-#include "tools/machine.h"
-
-/* A machine without host ends but the stub's, whose output is kept. */
-struct rig {
-    struct options options;
-    struct machine m;
-    struct chardev port;
-    struct text out;
-};
-
-static size_t rig_write(struct chardev *c, const u8 *data, size_t len, bool must)
-{
-    text_add(&container_of(c, struct rig, port)->out, data, len);
-    return len;
-}
-
-static u64 rig_time(void *owner)
-{
-    return 0;
-}
-
-static struct rig *rig_create(void)
-{
-    static const struct chardev_ops ops = {.write = rig_write};
-    struct rig *r = calloc(1, sizeof(*r));
-    struct virt_config config = {
-        .model = model_find("cortex-a57"), .cpus = 2, .ram_size = 4 << 20, .time = rig_time};
-    r->m.options = &r->options;
-    cr_assert(virt_create(&r->m.virt, &config));
-    r->port.ops = &ops;
-    r->m.gdb = gdbstub_create(&r->m, &r->port, false);
-    chardev_send_event(&r->port, CHARDEV_OPENED);
-    return r;
-}
-
-static void rig_destroy(struct rig *r)
-{
-    gdbstub_destroy(r->m.gdb);
-    virt_destroy(&r->m.virt);
-    text_free(&r->out);
-    free(r);
-}
-
-static void feed(struct rig *r, const void *data, size_t len)
-{
-    const u8 *p = data;
-    while (len) { /* in pieces as a socket gives them */
-        size_t n = len < 7 ? len : 7;
-        r->port.client->receive(r->port.owner, p, n);
-        p += n;
-        len -= n;
-    }
-}
+#include "tests/unit/gdbstub_rig.h"
 
 /* The body of the answer to PACKET; valid until the next. */
 static const char *ask(struct rig *r, const char *packet)
@@ -314,14 +260,7 @@ Test(gdbstub, mutated_packets)
         text_clear(&r->out);
         feed(r, frame.data, frame.len);
         text_free(&frame);
-        for (unsigned n = 0; n < 3 && !r->m.paused; n++) {
-            if (gdbstub_steps(r->m.gdb))
-                gdbstub_step(r->m.gdb);
-            else if (virt_run(&r->m.virt, 50) == STOP_DEBUG)
-                gdbstub_stopped(r->m.gdb);
-        }
-        if (!r->m.paused)
-            feed(r, "\x03", 1);
+        rig_run(r, 3);
         if (rand() % 1000 == 0) {
             chardev_send_event(&r->port, CHARDEV_CLOSED);
             chardev_send_event(&r->port, CHARDEV_OPENED);

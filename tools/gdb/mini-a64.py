@@ -2,11 +2,16 @@
 #
 #   (gdb) source tools/gdb/mini-a64.py
 #
+# tour.md beside it shows what it is good for.
+#
 # - `bt` goes on from the kernel through the exception to the code it came from:
 #   the registers that the entry code has saved are in the struct pt_regs at the
 #   top of the task's kernel stack (arch/arm64/kernel/entry.S).
 # - $lx_current() is the running task, which 5.4's own script cannot find on
 #   arm64: SP_EL0 holds it while the kernel runs.
+# - Between two stops gdb reads a line of the kernel's memory only once. It asks for
+#   the same few instructions ten times for each `stepi`, which then takes half
+#   as long.
 
 import gdb
 import gdb.unwinder
@@ -83,5 +88,24 @@ class LxCurrent(gdb.Function):
         return gdb.Value(address).cast(task).dereference()
 
 
+def cache_kernel(event=None):
+    """Once vmlinux is there. What is read is forgotten whenever anything runs."""
+    try:
+        first, end = (int(gdb.parse_and_eval("(unsigned long)&%s" % s)) for s in ("_text", "_end"))
+    except gdb.error:
+        return
+    if "%016x" % first not in gdb.execute("info mem", to_string=True):
+        gdb.execute("set mem inaccessible-by-default off")
+        gdb.execute("mem %#x %#x rw cache" % (first, end), to_string=True)
+
+
+def define_current(event=None):
+    """The kernel's scripts, loaded later, would put one that fails in its place."""
+    LxCurrent()
+
+
 gdb.unwinder.register_unwinder(None, ExceptionUnwinder(), replace=True)
-LxCurrent()
+define_current()
+cache_kernel()
+gdb.events.new_objfile.connect(cache_kernel)
+gdb.events.stop.connect(define_current)

@@ -8,6 +8,7 @@
 
 #include "core/engine/engine.h"
 #include "core/exception.h"
+#include "tools/gdbstub/walk.h"
 #include "tools/trace/arguments.h"
 #include "tools/trace/calls.h"
 
@@ -61,14 +62,12 @@ static bool is_left_out(const struct call *call, const char *word)
 
 /*
  * The arguments that are not shown yet. At the entry only up to what the kernel
- * writes, or what it has to bring into memory first; after execve there is nothing
- * left to look at.
+ * writes, or what it has to bring into memory first.
  */
 static void show_arguments(struct cpu *c, struct call *call, s64 result, bool entry)
 {
     struct shown s = {.c = c, .out = &call->shown, .args = call->args, .result = result};
     const char *word = find_row(call->number)->words;
-    bool executes = call->number == NR_EXECVE || call->number == NR_EXECVEAT;
     for (size_t len; *word; word += len + (word[len] == ' '), s.at++) {
         size_t before = call->shown.len;
         len = strcspn(word, " ");
@@ -81,11 +80,35 @@ static void show_arguments(struct cpu *c, struct call *call, s64 result, bool en
             if (!argument_show(&s, word, len, call->args[s.at]))
                 text_printf(s.out, "%#llx", (unsigned long long)call->args[s.at]);
         }
-        if (entry && s.missing && !executes) {
+        if (entry && s.missing) {
             text_cut(&call->shown, before);
             return;
         }
         call->done++;
+    }
+}
+
+/*
+ * A new program has replaced the memory that execve's arguments were in; what could
+ * not be read there is on its stack, where the kernel has put it: argc, argv, envp, and
+ * the path in AT_EXECFN. For a script they are those of its interpreter.
+ */
+static void find_program(struct cpu *c, struct call *call)
+{
+    enum { MAX_ENTRIES = 65536, AT_EXECFN = 31 };
+    unsigned path = call->number == NR_EXECVEAT;
+    u64 at = cpu_sp(c, 0), argc, entry[2];
+    if (!walk_read(c, at, &argc, sizeof(argc)) || argc > MAX_ENTRIES)
+        return;
+    call->args[path + 1] = at + 8;
+    call->args[path + 2] = at = at + 8 * (argc + 2);
+    for (unsigned n = 0; n < MAX_ENTRIES && walk_read(c, at, entry, 8) && entry[0]; n++)
+        at += 8;
+    at += 8;
+    for (unsigned n = 0; n < MAX_ENTRIES && walk_read(c, at, entry, 16) && entry[0]; n++) {
+        if (entry[0] == AT_EXECFN)
+            call->args[path] = entry[1];
+        at += 16;
     }
 }
 
@@ -183,6 +206,8 @@ static void returned(void *owner, struct cpu *c, u64 from)
     if (!call)
         return;
     s64 result = (s64)c->x[0];
+    if (!result && (call->number == NR_EXECVE || call->number == NR_EXECVEAT))
+        find_program(c, call);
     if (find_row(call->number))
         show_arguments(c, call, result >= -MAX_ERRNO && result < 0 ? -1 : result, false);
     show_result(&call->shown, call, result);
