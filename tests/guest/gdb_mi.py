@@ -1,30 +1,29 @@
 #!/usr/bin/env python3
-"""What VSCode's cppdbg does, by gdb's machine interface, against a real kernel.
-
-    gdb_mi.py MINI_A64 IMAGE VMLINUX
+"""
+What VSCode's cppdbg does, by gdb's machine interface, on the bare machine; and
+against a kernel with its symbols if the environment has VMLINUX beside KERNEL.
 
 The order and form of the commands are those of MIEngine: breakpoints by
 -break-insert -f before the machine has run, register lists, pause, continue.
 """
 
+import os
 import re
 import shutil
 import subprocess
-import sys
-import time
 
 import gdb_rsp
-
-SKIPPED = 77
+import guest
 
 
 class Mi:
-    def __init__(self, vmlinux):
+    def __init__(self, symbols):
         self.process = subprocess.Popen(
-            ["gdb-multiarch", "--interpreter=mi", "-q", vmlinux], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            ["gdb-multiarch", "-nx", "--interpreter=mi", "-q", "-ex", "set debuginfod enabled off",
+             symbols], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True)
         self.token = 1000
-        self.lines = []
+        self.last = ""
 
     def until(self, pattern):
         seen = []
@@ -38,70 +37,102 @@ class Mi:
         self.token += 1
         self.process.stdin.write("%d%s\n" % (self.token, text))
         self.process.stdin.flush()
-        line, seen = self.until(r"%d\^" % self.token)
+        line, self.last = self.until(r"%d\^" % self.token)
         assert re.match(r"%d\^(%s)" % (self.token, result), line), text + ": " + line
-        self.lines.append(seen)
         return line
 
     def stopped(self, pattern):
-        if re.search(r"\*stopped", self.lines[-1].split("^running")[-1]):
-            line = self.lines[-1]
+        if re.search(r"\*stopped", self.last.split("^running")[-1]):
+            line = self.last
         else:
             line, _ = self.until(r"\*stopped")
         assert re.search(pattern, line), line
 
+    def attach(self, path):
+        for line in ("-gdb-set target-async on", "-gdb-set mi-async on",
+                     "-enable-pretty-printing", "-gdb-set stop-on-solib-events 1",
+                     "-gdb-set pagination off", "-target-select remote " + path, "-thread-info"):
+            self.command(line)
 
-def main():
-    command, image, vmlinux = sys.argv[1:4]
-    if not shutil.which("gdb-multiarch"):
-        print("skipped: no gdb-multiarch")
-        raise SystemExit(SKIPPED)
-    with gdb_rsp.machine(command, "-S", "-m", "512", "-kernel", image, "-append",
+    def look_around(self):
+        """What the views of variables, threads and registers ask for."""
+        self.command("-thread-info")
+        self.command("-stack-list-frames 0 20")
+        self.command("-stack-list-variables --simple-values")
+        names = self.command("-data-list-register-names")
+        values = self.command("-data-list-register-values x")
+        assert '"ESR_EL1"' in names and '"VBAR_EL1"' in names, names
+        assert values.count("number=") > 200, values
+        line = self.command('-data-evaluate-expression "$cpsr"')
+        assert "EL=" in line, line
+
+    def end(self):
+        self.command("-target-detach")
+        self.process.stdin.close()
+        self.process.stdout.read()
+        self.process.wait()
+
+
+def bare_machine():
+    """firmware/svc.S: from its first instruction at EL1 to EL0 and into the vector."""
+    with gdb_rsp.machine(guest.MINI_A64, "-S", "-kernel", guest.SVC) as m:
+        mi = Mi(guest.SVC)
+        mi.attach(m.path)
+        mi.command("-break-insert -f *user_main")
+        mi.command("-break-insert -f -h *from_el0")
+        mi.command("-exec-continue")
+        mi.stopped(r'reason="breakpoint-hit".*bkptno="1"')
+        mi.look_around()
+        assert '"0x1' not in mi.command('-data-evaluate-expression "($cpsr >> 2) & 3"')
+        mi.command("-exec-step-instruction")
+        mi.stopped(r'reason="end-stepping-range"')
+        mi.command("-exec-continue")
+        mi.stopped(r'reason="breakpoint-hit".*bkptno="2"')
+        line = mi.command('-data-evaluate-expression "$ESR_EL1"')
+        assert "IL EC=21" in line, line
+        mi.command("-break-delete 1 2")
+        line = mi.command('-data-evaluate-expression "(long)$sp - 16"')
+        mi.command("-break-watch -a *(unsigned*)%s" % re.search(r'value="(\d+)"', line)[1])
+        mi.command("-exec-continue")
+        mi.stopped(r'reason="access-watchpoint-trigger"')
+        mi.command("-break-delete 3")
+        mi.end()
+
+
+def kernel(image, vmlinux):
+    with gdb_rsp.machine(guest.MINI_A64, "-S", "-m", "512", "-kernel", image, "-append",
                          "console=ttyAMA0 panic=0") as m:
         mi = Mi(vmlinux)
-        mi.command("-gdb-set target-async on")
-        mi.command("-gdb-set mi-async on")
-        mi.command("-enable-pretty-printing")
-        mi.command("-gdb-set stop-on-solib-events 1")
-        mi.command("-gdb-set pagination off")
-        mi.command("-target-select remote " + m.path)
-        mi.command("-thread-info")
+        mi.attach(m.path)
         mi.command("-break-insert -f start_kernel")
         mi.command("-break-insert -f -h rest_init")
         mi.command("-exec-continue")
         mi.stopped(r'reason="breakpoint-hit".*func="start_kernel"')
-        mi.command("-thread-info")
-        mi.command("-stack-list-frames 0 20")
-        mi.command("-stack-list-variables --simple-values")
-        mi.command("-data-list-register-names")
-        start = time.monotonic()
-        line = mi.command("-data-list-register-values x")
-        took = time.monotonic() - start
-        print("all registers: %.0f ms" % (1000 * took))
-        assert line.count("number=") > 200
-        mi.command('-data-evaluate-expression "$ESR_EL1"')
+        mi.look_around()
         mi.command('-var-create - * "linux_banner"')
-        mi.command("-break-watch jiffies_64")
         mi.command("-exec-next")
         mi.stopped(r'reason="end-stepping-range"')
         mi.command("-exec-step")
         mi.stopped(r"\*stopped")
         mi.command("-exec-continue")
-        mi.stopped(r'reason="watchpoint-trigger".*new="4294892297"')
-        mi.command("-break-delete 3")
-        mi.command("-exec-continue")
         mi.stopped(r'reason="breakpoint-hit".*func="rest_init"')
-        mi.command("-break-delete 1 2")
+        mi.command("-break-watch jiffies_64")
         mi.command("-exec-continue")
-        time.sleep(3)
-        start = time.monotonic()
+        mi.stopped(r'reason="watchpoint-trigger"')
+        mi.command("-break-delete 1 2 3")
+        mi.command("-exec-continue")
         mi.command("-exec-interrupt")
         mi.stopped(r'signal-name="SIGINT"')
-        took = time.monotonic() - start
-        print("pause: %.0f ms" % (1000 * took))
-        mi.command("-target-detach")
-        mi.process.stdin.close()
-        mi.process.wait()
+        mi.end()
+
+
+def main():
+    guest.needs(guest.MINI_A64, guest.SVC)
+    if not shutil.which("gdb-multiarch"):
+        guest.skip("no gdb-multiarch")
+    bare_machine()
+    if os.environ.get("VMLINUX"):
+        kernel(str(guest.KERNEL), os.environ["VMLINUX"])
     print("ok")
 
 

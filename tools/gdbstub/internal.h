@@ -20,7 +20,7 @@ enum stub_error {
     STUB_EINVAL = 22
 };
 
-enum { SIGNAL_INT = 2, SIGNAL_TRAP = 5 };
+enum { SIGNAL_INT = 2, SIGNAL_TRAP = 5, SIGNAL_STOP = 17 }; /* in gdb's numbers */
 
 enum { BREAK_SOFTWARE = 1, BREAK_HARDWARE = 2 };
 

@@ -108,7 +108,9 @@ static void report_probe(struct gdbstub *g, struct cpu *c)
         g->passing_pc = c->pc;
         g->passing_icount = c->icount;
     }
-    resume_report(g, c, SIGNAL_TRAP, why.data);
+    /* gdb takes a trap behind a step over its own breakpoint for the step's end, and goes on. */
+    bool lost = c->probed == PROBE_VECTOR && g->mode != RUN_FREELY;
+    resume_report(g, c, lost ? SIGNAL_STOP : SIGNAL_TRAP, why.data);
     text_free(&why);
     text_free(&line);
 }
