@@ -121,6 +121,12 @@ static void q_process(struct gdbstub *g, const char *args)
     text_puts(&g->reply, ";ptrsize:8;endian:little;");
 }
 
+/* Code is where its file says: LLDB wants to be told. */
+static void q_offsets(struct gdbstub *g, const char *args)
+{
+    text_puts(&g->reply, "Text=0;Data=0;Bss=0");
+}
+
 static void q_watchpoints(struct gdbstub *g, const char *args)
 {
     text_puts(&g->reply, "num:1024;"); /* there is no limit, but they want a number */
@@ -201,6 +207,7 @@ void packet_q(struct gdbstub *g, const char *args)
     static const struct query queries[] = {
         {"Attached", q_attached},
         {"HostInfo", q_host},
+        {"Offsets", q_offsets},
         {"ProcessInfo", q_process},
         {"Rcmd,", q_command},
         {"Supported", q_supported},
