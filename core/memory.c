@@ -90,6 +90,8 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
     struct ram_page *rp = ram_page_at(ram, t.pa);
     if (write && rp->ops)
         engine_code_written(c->engine, t.pa, size);
+    if (write)
+        ram_note_write(ram, rp);
     fill(c, bank_for(c, how), va, &t, host, rp, priv, write);
     place.host = host;
     return place;

@@ -190,16 +190,21 @@ static void copy_out(const struct bus *b, u64 pa, u8 *to, u64 len)
     }
 }
 
-/* Tell the engine of every page within LEN bytes at PA, all in R, that holds decoded code. */
-static void report_code(struct bus *b, const struct ram *r, u64 pa, u64 len)
+/*
+ * Tell the engine of every page within LEN bytes at PA, all in R, that holds decoded
+ * code, and whoever looks out for it that they change.
+ */
+static void report_write(struct bus *b, struct ram *r, u64 pa, u64 len)
 {
-    if (!b->code_written)
+    if (!b->code_written && !r->dirtied)
         return;
     while (len > 0) {
         u64 n = BIT(RAM_PAGE_SHIFT) - (pa & ones(RAM_PAGE_SHIFT));
         n = n < len ? n : len;
-        if (ram_page_at(r, pa)->ops)
+        struct ram_page *page = ram_page_at(r, pa);
+        if (page->ops && b->code_written)
             b->code_written(b->code_owner, pa, n);
+        ram_note_write(r, page);
         pa += n;
         len -= n;
     }
@@ -208,9 +213,9 @@ static void report_code(struct bus *b, const struct ram *r, u64 pa, u64 len)
 static void copy_in(struct bus *b, u64 pa, const u8 *from, u64 len)
 {
     while (len > 0) {
-        const struct ram *r = bus_find_ram(b, pa);
+        struct ram *r = bus_find_ram(b, pa);
         u64 n = length_in(r, pa, len);
-        report_code(b, r, pa, n);
+        report_write(b, r, pa, n);
         memcpy(r->host + (pa - r->base), from, n);
         pa += n;
         from += n;
@@ -265,9 +270,9 @@ enum bus_result bus_read(struct bus *b, u64 pa, unsigned size, u64 *value)
 
 enum bus_result bus_write(struct bus *b, u64 pa, unsigned size, u64 value)
 {
-    const struct ram *r = bus_find_ram(b, pa);
+    struct ram *r = bus_find_ram(b, pa);
     if (likely(r && !r->readonly && length_in(r, pa, size) == size)) {
-        report_code(b, r, pa, size);
+        report_write(b, r, pa, size);
         store(r->host + (pa - r->base), size, value);
         return BUS_OK;
     }
@@ -283,12 +288,12 @@ enum bus_result bus_write(struct bus *b, u64 pa, unsigned size, u64 value)
 enum bus_result bus_compare_and_swap(struct bus *b, u64 pa, u64 *expected, u64 desired)
 {
     assert(pa % sizeof(u64) == 0);
-    const struct ram *r = bus_find_ram(b, pa);
+    struct ram *r = bus_find_ram(b, pa);
     if (!r)
         return bus_find_mmio(b, pa) ? BUS_BAD_ACCESS : BUS_UNMAPPED;
     if (r->readonly)
         return BUS_BAD_ACCESS;
-    report_code(b, r, pa, sizeof(u64));
+    report_write(b, r, pa, sizeof(u64));
     __atomic_compare_exchange_n((u64 *)(r->host + (pa - r->base)), expected, desired, false,
                                 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     return BUS_OK;

@@ -52,6 +52,7 @@ struct uop;
 enum {
     RAM_PAGE_SHIFT = 12,
     RAM_PAGE_WRITABLE_TLB = 1, /* some TLB's write entry may lead here */
+    RAM_PAGE_DIRTY = 2,        /* written since it was last clean; where RAM has `dirtied` only */
 };
 
 /* What the engine knows of 4 KiB of RAM. The bus only hands it out, zeroed. */
@@ -67,6 +68,14 @@ struct ram {
     u8 *host;
     bool readonly;          /* flash and ROM: guest writes are BUS_BAD_ACCESS */
     struct ram_page *pages; /* one per 4 KiB, in order; untouched ones cost nothing */
+    /*
+     * Not NULL: somebody wants to know which pages change, such as a frame buffer.
+     * Called when the first one becomes RAM_PAGE_DIRTY. He clears the flags, having
+     * dropped the write entries first (engine_watch_writes).
+     */
+    void (*dirtied)(void *owner);
+    void *dirtied_owner;
+    bool dirty; /* some page is */
 };
 
 struct mmio {
@@ -134,6 +143,18 @@ static ALWAYS_INLINE u8 *bus_host(const struct bus *b, u64 pa, u64 len)
 static ALWAYS_INLINE struct ram_page *ram_page_at(const struct ram *r, u64 pa)
 {
     return &r->pages[(pa - r->base) >> RAM_PAGE_SHIFT];
+}
+
+/* The page P of R is about to change, or may at any time from now on. */
+static ALWAYS_INLINE void ram_note_write(struct ram *r, struct ram_page *p)
+{
+    if (likely(!r->dirtied))
+        return;
+    p->flags |= RAM_PAGE_DIRTY;
+    if (r->dirty)
+        return;
+    r->dirty = true;
+    r->dirtied(r->dirtied_owner);
 }
 
 /* The device whose window holds PA, or NULL. */

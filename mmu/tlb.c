@@ -107,11 +107,11 @@ void tlb_flush_va(struct tlb_bank *b, u64 va)
         drop_page(b, first + offset);
 }
 
-void tlb_flush_host_writes(struct tlb_bank *b, const u8 *host)
+void tlb_flush_host_writes(struct tlb_bank *b, const u8 *host, u64 len)
 {
-    u64 page = (u64)(uintptr_t)host & TLB_PAGE_MASK;
+    u64 first = (u64)(uintptr_t)host & TLB_PAGE_MASK;
     for (unsigned i = 0; i < TLB_ENTRIES; i++)
-        if ((b->write[i].tag & TLB_PAGE_MASK) + b->write[i].add == page)
+        if ((b->write[i].tag & TLB_PAGE_MASK) + b->write[i].add - first < len)
             b->write[i].tag = TLB_INVALID;
 }
 

@@ -73,9 +73,11 @@ void tlb_flush_nonglobal(struct tlb_bank *b);
 /* Drop whatever maps VA (and, if a larger block does, all of that block). */
 void tlb_flush_va(struct tlb_bank *b, u64 va);
 
-/* Drop the write entries (all banks' callers loop) that lead to the 4 KiB of host memory at HOST.
+/*
+ * Drop the write entries (all banks' callers loop) that lead to the pages of host
+ * memory from the one at HOST on, LEN bytes of them (a multiple of 4096).
  */
-void tlb_flush_host_writes(struct tlb_bank *b, const u8 *host);
+void tlb_flush_host_writes(struct tlb_bank *b, const u8 *host, u64 len);
 
 /* Drop the code entries that lead to OPS. */
 void tlb_flush_ops(struct tlb_bank *b, const struct uop *ops);

@@ -52,9 +52,20 @@ static void each_bank(struct engine *e, void (*visit)(struct tlb_bank *b, const 
     }
 }
 
-static void flush_writes(struct tlb_bank *b, const void *host)
+static void flush_page_writes(struct tlb_bank *b, const void *host)
 {
-    tlb_flush_host_writes(b, host);
+    tlb_flush_host_writes(b, host, BIT(TLB_PAGE_SHIFT));
+}
+
+static void flush_ram_writes(struct tlb_bank *b, const void *ram)
+{
+    const struct ram *r = ram;
+    tlb_flush_host_writes(b, r->host, r->size);
+}
+
+void engine_watch_writes(struct engine *e, const struct ram *ram)
+{
+    each_bank(e, flush_ram_writes, ram);
 }
 
 static void flush_ops(struct tlb_bank *b, const void *ops)
@@ -203,7 +214,7 @@ static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa)
         p->profile = profile_add_page(e->profile, va & TLB_PAGE_MASK, p->pa);
     rp->ops = p->ops;
     if (rp->flags & RAM_PAGE_WRITABLE_TLB) {
-        each_bank(e, flush_writes, p->host);
+        each_bank(e, flush_page_writes, p->host);
         rp->flags &= (u8)~RAM_PAGE_WRITABLE_TLB;
     }
     return p->ops;

@@ -63,6 +63,12 @@ void engine_drop_all(struct engine *e);
 void engine_code_written(void *engine, u64 pa, u64 len);
 
 /*
+ * Have the next store to each page of RAM noticed (ram.dirtied), also by CPUs that
+ * have written there before. Not while a handler runs.
+ */
+void engine_watch_writes(struct engine *e, const struct ram *ram);
+
+/*
  * The ops of the code at virtual address VA, in the bank of the current EL, for
  * an instruction fetch. NULL: an exception is in cpu.exc. Canonicalises VA under
  * TCR_EL1.TBI and stores the result in cpu.pc.

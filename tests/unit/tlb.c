@@ -269,13 +269,13 @@ Test(tlb, flush_host_writes_finds_every_alias)
         b->read[i + 1] = b->write[i + 1];
     }
     b->write[9] = (struct tlb_entry){0x9000, host + 0x2000 - 0x9000};
-    tlb_flush_host_writes(b, memory + 0x1000);
+    tlb_flush_host_writes(b, memory + 0x1000, 0x1000);
     for (unsigned i = 0; i < 3; i++) {
         cr_assert(!holds(b, WRITE, alias[i]));
         cr_assert(holds(b, READ, alias[i]));
     }
     cr_assert(holds(b, WRITE, 0x9000));
-    tlb_flush_host_writes(b, memory + 0x2fff);
+    tlb_flush_host_writes(b, memory + 0x2fff, 0x1000);
     cr_assert(!holds(b, WRITE, 0x9000), "any byte of the page will do");
     free(b);
 }
