@@ -13,10 +13,14 @@ enum {
     UART_BASE = 0x09000000,
     RTC_BASE = 0x09010000,
     GPIO_BASE = 0x09030000,
+    KEYBOARD_BASE = 0x090c0000, /* QEMU's board has neither, and nothing else there */
+    MOUSE_BASE = 0x090d0000,
     VIRTIO_BASE = 0x0a000000,
     UART_SPI = 1,
     RTC_SPI = 2,
     GPIO_SPI = 7,
+    KEYBOARD_SPI = 10,
+    MOUSE_SPI = 11,
     VIRTIO_SPI = 16,
     GPIO_POWER_PIN = 3,
 };
@@ -88,6 +92,28 @@ static bool create_cpus(struct virt *v, const struct virt_config *config)
     return true;
 }
 
+/* Screen, keyboard and mouse. */
+static bool add_screen(struct virt *v, u32 width, u32 height)
+{
+    struct ram *ram =
+        bus_add_ram(&v->bus, "framebuffer", VIRT_FRAMEBUFFER_BASE, framebuffer_size(width, height));
+    if (!ram || !framebuffer_init(&v->framebuffer, ram, &v->engine, &v->display, width, height))
+        return false;
+    add_device(v, &framebuffer_ops, &v->framebuffer,
+               (struct dt_place){.base = VIRT_FRAMEBUFFER_BASE});
+
+    ps2_keyboard_init(&v->keyboard, &v->clock, &v->input);
+    pl050_init(&v->keyboard_port, gicv2_spi(&v->gic, KEYBOARD_SPI), &v->keyboard.ps2);
+    add_device(v, &pl050_ops, &v->keyboard_port,
+               (struct dt_place){.base = KEYBOARD_BASE, .spi = KEYBOARD_SPI});
+
+    ps2_mouse_init(&v->mouse, &v->clock, &v->input);
+    pl050_init(&v->mouse_port, gicv2_spi(&v->gic, MOUSE_SPI), &v->mouse.ps2);
+    add_device(v, &pl050_ops, &v->mouse_port,
+               (struct dt_place){.base = MOUSE_BASE, .spi = MOUSE_SPI});
+    return true;
+}
+
 bool virt_create(struct virt *v, const struct virt_config *config)
 {
     memset(v, 0, sizeof(*v));
@@ -127,6 +153,10 @@ bool virt_create(struct virt *v, const struct virt_config *config)
     add_device(v, &power_key_ops, &v->power_key, (struct dt_place){.extra = VIRT_PHANDLE_GPIO});
 
     add_virtio_slots(v, config);
+    if (config->screen_width && !add_screen(v, config->screen_width, config->screen_height)) {
+        virt_destroy(v);
+        return false;
+    }
 
     v->clock.changed = deadline_moved;
     v->clock.changed_owner = v;
@@ -159,6 +189,11 @@ void virt_destroy(struct virt *v)
         pl031_destroy(&v->rtc);
     if (v->power_key.clock)
         power_key_destroy(&v->power_key);
+    if (v->keyboard.clock)
+        ps2_keyboard_destroy(&v->keyboard);
+    if (v->mouse.clock)
+        ps2_mouse_destroy(&v->mouse);
+    display_destroy(&v->display);
     for (unsigned i = 0; i < v->cpus; i++)
         cpu_destroy(v->cpu[i]);
     engine_destroy(&v->engine);

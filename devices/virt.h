@@ -9,11 +9,15 @@
 #include "core/engine/engine.h"
 #include "core/log.h"
 #include "core/model.h"
+#include "devices/framebuffer.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
+#include "devices/pl050.h"
 #include "devices/pl061.h"
 #include "devices/power_key.h"
 #include "devices/virtio_mmio.h"
+#include "devices/ps2_keyboard.h"
+#include "devices/ps2_mouse.h"
 #include "gic/gicv2.h"
 
 enum {
@@ -25,6 +29,10 @@ enum {
 
 #define VIRT_RAM_BASE UINT64_C(0x40000000)
 
+/* Where the frame buffer is, and how large one can be: QEMU's platform bus window. */
+#define VIRT_FRAMEBUFFER_BASE UINT64_C(0x0c000000)
+#define VIRT_FRAMEBUFFER_MAX  UINT64_C(0x02000000)
+
 struct virt_config {
     const struct cpu_model *model;
     unsigned cpus;            /* 1 to VIRT_MAX_CPUS */
@@ -34,6 +42,8 @@ struct virt_config {
     u64 epoch;              /* what the real-time clock says at time 0, ns since 1970 */
     struct chardev *serial; /* the UART's back end; may be NULL */
     bool virtio_legacy;     /* virtio slots are of version 1 */
+    u32 screen_width;       /* pixels; 0: no frame buffer, no keyboard, no mouse */
+    u32 screen_height;
     const struct log *log;
 };
 
@@ -58,6 +68,12 @@ struct virt {
     struct pl061 gpio;
     struct power_key power_key;
     struct virtio_mmio virtio[VIRT_VIRTIO_SLOTS];
+    struct display display; /* what follows is there with a screen only */
+    struct input input;
+    struct framebuffer framebuffer;
+    struct ps2_keyboard keyboard;
+    struct ps2_mouse mouse;
+    struct pl050 keyboard_port, mouse_port;
     struct virt_device device[VIRT_MAX_DEVICES];
     unsigned devices;
 };
