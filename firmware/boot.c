@@ -26,8 +26,10 @@ enum { UPPER_HALF_BIT = 63 };
 
 static bool in_ram(const struct boot_request *w, u64 start, u64 size)
 {
-    return start >= w->ram_base && start - w->ram_base <= w->ram_size &&
-           size <= w->ram_size - (start - w->ram_base);
+    u64 usable = w->ram_size - w->reserved;
+
+    return start >= w->ram_base && start - w->ram_base <= usable &&
+           size <= usable - (start - w->ram_base);
 }
 
 /* SIZE bytes at START, or behind the kernel when they would run into it. */
@@ -163,6 +165,32 @@ static bool load_tree(struct bus *bus, void *tree, const struct boot_request *w,
     return true;
 }
 
+bool boot_knows_efi(const struct boot *b)
+{
+    struct file kernel = b->kernel;
+    struct image image;
+    struct load_error e;
+
+    return file_refresh(&kernel, &e) && image_identify(&image, &kernel, &e) && image.efi_stub;
+}
+
+/* TREE, made larger, with EFI's tables at AT named in it; frees it and returns NULL on failure. */
+static void *add_efi(void *tree, u64 at, const struct fdt_board *board, struct load_error *e)
+{
+    int size = (int)fdt_totalsize(tree) + EFI_FDT_ROOM;
+    void *larger = malloc((size_t)size);
+    int r = larger ? fdt_open_into(tree, larger, size) : -FDT_ERR_NOSPACE;
+
+    free(tree);
+    if (r == 0)
+        r = efi_describe(larger, at, board->ram_base, board->ram_size);
+    if (r == 0 && fdt_pack(larger) == 0)
+        return larger;
+    free(larger);
+    load_fail(e, "device tree", "can't name EFI's tables (%s)", fdt_strerror(r));
+    return NULL;
+}
+
 /* With the image recognised and the tree made: find the places and fill them. */
 static bool load_all(const struct boot *b, struct bus *bus, const struct boot_request *w,
                      const struct file *initrd, void *tree, struct boot_entry *entry,
@@ -201,6 +229,8 @@ bool boot_load(const struct boot *b, struct bus *bus, const struct fdt_board *bo
     struct file kernel, initrd, dtb;
     struct image image;
     struct boot_request want;
+    const struct efi_screen *screen = b->options.screen;
+    u64 efi = screen ? efi_place(board->ram_base, board->ram_size) : 0;
     void *tree;
     bool ok;
 
@@ -208,6 +238,8 @@ bool boot_load(const struct boot *b, struct bus *bus, const struct fdt_board *bo
         !refresh_optional(&dtb, &b->dtb, e) || !image_identify(&image, &kernel, e))
         return false;
     tree = make_tree(b, &dtb, board, initrd.size, e);
+    if (tree && efi)
+        tree = add_efi(tree, efi, board, e);
     if (!tree)
         return false;
     want = (struct boot_request){
@@ -216,7 +248,12 @@ bool boot_load(const struct boot *b, struct bus *bus, const struct fdt_board *bo
         .image = &image,
         .initrd_size = initrd.size,
         .dtb_size = fdt_totalsize(tree),
+        .reserved = efi ? board->ram_base + board->ram_size - efi : 0,
     };
+    if (efi && !efi_write(bus, efi, board->ram_base, board->ram_size, screen)) {
+        free(tree);
+        return load_fail(e, "EFI's tables", "do not fit in RAM");
+    }
     ok = load_all(b, bus, &want, &initrd, tree, entry, e);
     free(tree);
     return ok;

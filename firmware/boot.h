@@ -8,6 +8,7 @@
 #define FIRMWARE_BOOT_H
 
 #include "core/types.h"
+#include "firmware/efi.h"
 #include "firmware/fdt.h"
 #include "firmware/file.h"
 #include "firmware/image.h"
@@ -20,6 +21,8 @@ struct boot_options {
     const char *initrd; /* NULL for none */
     const char *append; /* the kernel's command line, NULL for none */
     const char *dtb;    /* NULL for the board's own tree */
+    /* The kernel is to find this screen in EFI's tables; NULL for no such tables. */
+    const struct efi_screen *screen;
 };
 
 struct boot {
@@ -42,6 +45,7 @@ struct boot_request {
     u64 ram_base, ram_size; /* ram_base is a multiple of 2 MiB */
     const struct image *image;
     u64 initrd_size, dtb_size;
+    u64 reserved; /* bytes at the end of RAM where nothing may go */
 };
 
 struct boot_places {
@@ -61,6 +65,9 @@ enum boot_fit boot_place(const struct boot_request *want, struct boot_places *pl
 
 /* Open the files that OPTIONS name, a kernel among them. */
 bool boot_open(struct boot *b, const struct boot_options *options, struct load_error *e);
+
+/* True when the kernel's header says that it was built with EFI support. */
+bool boot_knows_efi(const struct boot *b);
 
 /*
  * Load everything into the RAM that BOARD describes on BUS, and say in ENTRY how

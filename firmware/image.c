@@ -135,6 +135,7 @@ static bool parse_header(struct image *image, const struct head *h, struct load_
         return load_fail(e, image->file->path,
                          "is a big-endian kernel; a little-endian one would work");
     image->linux_header = true;
+    image->efi_stub = has(h, 0, "MZ", 2);
     image->text_offset = image_size == 0 ? OLD_TEXT_OFFSET : text_offset;
     image->size = image_size;
     image->page_size = page_sizes[bits(flags, FLAG_PAGE_SIZE_HIGH, FLAG_PAGE_SIZE_LOW)];

@@ -23,6 +23,7 @@ struct image {
     const struct file *file;
     enum image_kind kind;
     bool linux_header; /* the booting.rst header was there, in an ELF file too */
+    bool efi_stub;     /* a header with EFI's in it: the kernel was built with EFI support */
     bool gzipped;
     u64 data_offset, data_size; /* the (compressed) bytes in the file; not for ELF */
     u64 text_offset;            /* meaningless for an ELF without the header */

@@ -25,7 +25,7 @@ static const struct image flat = {.kind = IMAGE_FLAT, .text_offset = 0x80000, .s
 static void expect_places(const struct image *image, u64 ram_mib, u64 initrd_size, u64 kernel,
                           u64 initrd, u64 dtb)
 {
-    struct boot_request w = {RAM_BASE, ram_mib * MIB, image, initrd_size, DTB_SIZE};
+    struct boot_request w = {RAM_BASE, ram_mib * MIB, image, initrd_size, DTB_SIZE, 0};
     struct boot_places p;
 
     cr_assert_eq(boot_place(&w, &p), BOOT_FITS);
@@ -48,7 +48,7 @@ Test(boot, places_are_qemus)
 
 static enum boot_fit fit(const struct image *image, u64 ram_size, u64 initrd_size, u64 dtb_size)
 {
-    struct boot_request w = {RAM_BASE, ram_size, image, initrd_size, dtb_size};
+    struct boot_request w = {RAM_BASE, ram_size, image, initrd_size, dtb_size, 0};
     struct boot_places p;
 
     return boot_place(&w, &p);
@@ -90,7 +90,7 @@ Test(boot, places_never_overlap)
         u64 ram = (1 + rig_random(&seed) % 512) * MIB;
         u64 initrd = rig_random(&seed) % 3 ? rig_random(&seed) % (ram + 8192) : 0;
         u64 dtb = 1 + rig_random(&seed) % (2 * MIB);
-        struct boot_request w = {RAM_BASE, ram, &image, initrd, dtb};
+        struct boot_request w = {RAM_BASE, ram, &image, initrd, dtb, 0};
         struct boot_places p;
 
         image.text_offset = rig_random(&seed) % (4 * MIB);
@@ -125,7 +125,7 @@ static struct image elf_at(u64 low, u64 size)
 Test(boot, elf_goes_where_it_is_linked)
 {
     struct image bare = elf_at(RAM_BASE + MIB, MIB), low = elf_at(RAM_BASE, MIB);
-    struct boot_request w = {RAM_BASE, 64 * MIB, &bare, 4096, DTB_SIZE};
+    struct boot_request w = {RAM_BASE, 64 * MIB, &bare, 4096, DTB_SIZE, 0};
     struct boot_places p;
 
     cr_assert_eq(boot_place(&w, &p), BOOT_FITS);
@@ -142,7 +142,7 @@ Test(boot, elf_linked_elsewhere)
 {
     struct image pi = elf_at(0x80000, 4096), part = elf_at(RAM_BASE + 63 * MIB, 2 * MIB);
     struct image far = elf_at(UINT64_C(0xffff800010080000), MIB);
-    struct boot_request w = {RAM_BASE, 64 * MIB, &pi, 0, DTB_SIZE};
+    struct boot_request w = {RAM_BASE, 64 * MIB, &pi, 0, DTB_SIZE, 0};
     struct boot_places p;
 
     cr_assert_eq(boot_place(&w, &p), BOOT_ELF_ELSEWHERE);
