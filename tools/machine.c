@@ -133,6 +133,7 @@ static bool load(struct machine *m, struct load_error *e)
 
     if (!m->booted)
         return true;
+    window_choose(m);
     describe(m, &board, device, mpidr);
     if (!boot_load(&m->boot, &m->virt.bus, &board, &m->entry, e))
         return false;
@@ -240,6 +241,7 @@ static bool dump_dtb(struct machine *m, struct load_error *e)
         struct fdt_board board;
         struct fdt_device device[VIRT_MAX_DEVICES];
         u64 mpidr[VIRT_MAX_CPUS];
+        window_choose(m);
         describe(m, &board, device, mpidr);
         tree = fdt_build(&board, e);
         if (!tree)
@@ -259,7 +261,8 @@ static bool dump_dtb(struct machine *m, struct load_error *e)
 static bool build(struct machine *m, struct load_error *e)
 {
     const struct options *o = m->options;
-    struct boot_options files = {o->kernel, o->initrd, o->append, o->dtb};
+    struct boot_options files = {
+        .kernel = o->kernel, .initrd = o->initrd, .append = o->append, .dtb = o->dtb};
     if (o->kernel) {
         if (!boot_open(&m->boot, &files, e))
             return false;
@@ -278,6 +281,8 @@ static bool build(struct machine *m, struct load_error *e)
         .virtio_legacy = !o->devices.virtio_modern,
         .log = &m->log,
     };
+    if (!window_open(m, &config, e))
+        return false;
     if (!virt_create(&m->virt, &config))
         return load_fail(e, "-m", "the host has not that much memory to reserve");
     if (o->profile && !(m->virt.engine.profile = profile_create()))
@@ -297,6 +302,7 @@ static bool build(struct machine *m, struct load_error *e)
     if (o->pidfile && !write_pidfile(o->pidfile, e))
         return false;
     m->pidfile_written = o->pidfile;
+    window_connect(m);
     if (o->start_stopped)
         machine_pause(m);
     return true;
@@ -320,6 +326,8 @@ void machine_destroy(struct machine *m)
     gdbstub_destroy(m->gdb);
     machine_devices_destroy(&m->devices);
     tracing_stop(m);
+    screen_forget(m);
+    window_close(m);
     virt_disconnect(&m->virt);
     if (m->mux)
         mux_destroy(m->mux);

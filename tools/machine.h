@@ -16,7 +16,9 @@
 #include "tools/machine_devices.h"
 #include "tools/monitor.h"
 #include "tools/options.h"
+#include "tools/screen.h"
 #include "tools/tracing.h"
+#include "tools/window.h"
 
 /* What is to be done between two stretches of execution. */
 enum machine_request {
@@ -37,6 +39,8 @@ struct machine {
     struct monitor *monitor;
     struct chardev *gdb_port;
     struct gdbstub *gdb;
+    struct window window;
+    struct sendkey sendkey;
     struct virt virt;
     struct machine_devices devices;
     struct psci psci;

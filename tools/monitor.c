@@ -11,6 +11,7 @@
 #include "tools/gdbstub/text.h"
 #include "tools/inspect.h"
 #include "tools/machine.h"
+#include "tools/screen.h"
 
 enum { LINE_MAX_LENGTH = 255, ESCAPE = 0x1b, BACKSPACE = 0x08, DELETE = 0x7f, KILL_LINE = 0x15 };
 
@@ -131,23 +132,27 @@ static void command_powerdown(struct monitor *mon, const char *args)
     virt_power_key(&mon->machine->virt);
 }
 
-/* Looks have a text to themselves. */
-#define LOOK(name, show)                                                                           \
+/* Commands of other files have a text to themselves. */
+#define ELSEWHERE(name, function)                                                                  \
     static void command_##name(struct monitor *mon, const char *args)                              \
     {                                                                                              \
         struct text t = {0};                                                                       \
-        show(mon->machine, args, &t);                                                              \
+        function(mon->machine, args, &t);                                                          \
         if (t.len)                                                                                 \
             mon->write(mon->owner, t.data, t.len);                                                 \
         text_free(&t);                                                                             \
     }
 
-LOOK(walk, inspect_walk)
-LOOK(mem, inspect_mem)
-LOOK(tlb, inspect_tlb)
-LOOK(irq, inspect_irq)
-LOOK(exceptions, inspect_exceptions)
-LOOK(strace, tracing_command)
+ELSEWHERE(walk, inspect_walk)
+ELSEWHERE(mem, inspect_mem)
+ELSEWHERE(tlb, inspect_tlb)
+ELSEWHERE(irq, inspect_irq)
+ELSEWHERE(exceptions, inspect_exceptions)
+ELSEWHERE(strace, tracing_command)
+ELSEWHERE(screendump, screen_dump)
+ELSEWHERE(sendkey, screen_sendkey)
+ELSEWHERE(mouse_move, screen_mouse_move)
+ELSEWHERE(mouse_button, screen_mouse_button)
 
 static void command_help(struct monitor *mon, const char *args);
 
@@ -167,6 +172,10 @@ static const struct command {
     {"walk", NULL, "ADDRESS", "how a virtual address is translated, level by level", command_walk},
     {"strace", NULL, "on|off", "write down every system call; bare: those under way",
      command_strace},
+    {"screendump", NULL, "FILE", "the screen as a picture, PNG", command_screendump},
+    {"sendkey", NULL, "KEYS [MS]", "press keys such as ctrl-alt-f2, for so long", command_sendkey},
+    {"mouse_move", NULL, "DX DY [DZ]", "move the mouse and its wheel", command_mouse_move},
+    {"mouse_button", NULL, "STATE", "hold these: 1 left, 2 middle, 4 right", command_mouse_button},
     {"stop", "s", NULL, "stop the machine; its time stands still", command_stop},
     {"cont", "c", NULL, "let it go on", command_cont},
     {"system_reset", NULL, NULL, "reset the machine", command_reset},

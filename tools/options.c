@@ -31,18 +31,6 @@ static bool take_nographic(struct parse *p, const char *value)
     return true;
 }
 
-static bool take_display(struct parse *p, const char *value)
-{
-    if (!strcmp(value, "help") || !strcmp(value, "?")) {
-        p->o->show = SHOW_DISPLAYS;
-        return true;
-    }
-    p->display_none = true;
-    if (strcmp(value, "none"))
-        return refuse(p, " %s: there is no display yet; use -display none or -nographic", value);
-    return true;
-}
-
 /* An option for hardware that the machine does not have, so only `none` is true. */
 static bool take_none(struct parse *p, const char *value)
 {
@@ -147,9 +135,11 @@ static const struct option_row rows[] = {
      "off: virtio devices are of version 1.2, which Linux has had since 3.19", take_global},
 
     {NULL, NULL, NULL, "Where it talks", NULL},
-    {"nographic", NULL, NULL, "serial port and monitor on this terminal (the default)",
+    {"nographic", NULL, NULL, "no window; serial port and monitor on this terminal",
      take_nographic},
-    {"display", NULL, "none", "no window; the serial port only where -serial says", take_display},
+    {"display", NULL, "sdl[,PROPERTY=VALUE]...|none",
+     "a window (the default if one can be had), or none; -display help", take_display},
+    {"full-screen", NULL, NULL, "the window fills the screen at first", take_full_screen},
     {"serial", NULL, "DEV", "where the serial port goes; -serial help lists devices", take_serial},
     {"monitor", NULL, "DEV", "where the monitor goes", take_monitor},
 
@@ -240,7 +230,8 @@ static bool settle(struct parse *p)
         if (o->initrd || o->append || needs_kernel)
             return refuse(p, ": name a kernel by -kernel FILE; see mini-a64 -help");
     }
-    return settle_machine(p) && settle_run(p) && settle_devices(p) && settle_backends(p);
+    return settle_machine(p) && settle_run(p) && settle_display(p) && settle_devices(p) &&
+           settle_backends(p);
 }
 
 bool options_parse(struct options *o, int argc, char *const argv[], char message[OPTIONS_MESSAGE])
@@ -250,6 +241,7 @@ bool options_parse(struct options *o, int argc, char *const argv[], char message
         .cpus = 1,
         .ram_size = RAM_DEFAULT,
         .icount_sleep = true,
+        .display = {.width = 1024, .height = 768, .close_quits = true},
     };
     struct parse p = {.o = o, .message = message};
     bool ok = true;

@@ -54,6 +54,28 @@ struct backend_option {
 enum rtc_base { RTC_BASE_UTC, RTC_BASE_LOCALTIME, RTC_BASE_DATE };
 enum rtc_clock { RTC_CLOCK_HOST, RTC_CLOCK_RT, RTC_CLOCK_VM };
 
+enum display_kind {
+    DISPLAY_NONE,
+    DISPLAY_ANY, /* nothing was said: a window if there is one to be had */
+    DISPLAY_SDL,
+};
+
+/* How the kernel is told of the frame buffer. */
+enum framebuffer_kind {
+    FRAMEBUFFER_AUTO, /* by EFI's tables if it was built for EFI, else in the device tree */
+    FRAMEBUFFER_EFI,
+    FRAMEBUFFER_SIMPLE,
+    FRAMEBUFFER_OFF, /* not at all */
+};
+
+struct display_option {
+    enum display_kind kind;
+    u32 width, height; /* pixels */
+    bool full_screen;
+    bool close_quits; /* closing the window ends the emulator; else it presses the power key */
+    enum framebuffer_kind framebuffer;
+};
+
 struct owned_text; /* a string that options_parse had to make */
 
 struct options {
@@ -77,6 +99,7 @@ struct options {
      * serial.mux, and on its own one otherwise.
      */
     struct backend_option serial, monitor, gdb;
+    struct display_option display;
 
     /* How it runs. */
     bool no_reboot;        /* a reset ends the run */

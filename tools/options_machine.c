@@ -89,6 +89,8 @@ static const struct property machine_rows[] = {
     {"rng-seed", take_rng_seed, NULL, "on: /chosen/rng-seed, early entropy; default off"},
     {"dtb-randomness", take_dtb_randomness, NULL, "QEMU's word for both of these seeds"},
     {"dtb-kaslr-seed", take_dtb_randomness, NULL, "its older word"},
+    {"fb", take_framebuffer, NULL,
+     "how the kernel finds the screen: efi, simple, off; default by what it was built for"},
     {"highmem", take_highmem, NULL, "off: refuse RAM beyond 4 GiB of address space; default on"},
     {"accel", take_accel_names, NULL, "tcg, or a list such as kvm:tcg that has it"},
     {"kernel", take_kernel, NULL, "as -kernel"},

@@ -20,7 +20,7 @@ struct parse {
     struct console_option *console;
 
     /* What the defaults depend on, settled after the last word. */
-    bool nographic, display_none, nodefaults;
+    bool nographic, display_none, display_given, nodefaults;
     unsigned serials, monitors; /* how many were given */
     const char *refused_accel;  /* an accelerator that we are not */
     bool accel_tcg;
@@ -130,6 +130,10 @@ bool take_mac(struct parse *p, const char *value, u8 mac[6]);
 bool take_strace(struct parse *p, const char *value);
 bool take_trace(struct parse *p, const char *value);
 
+bool take_display(struct parse *p, const char *value);
+bool take_full_screen(struct parse *p, const char *value);
+bool take_framebuffer(struct parse *p, const char *value);
+
 /* Refuse what doesn't go together. */
 bool settle_machine(struct parse *p);
 bool settle_run(struct parse *p);
@@ -140,6 +144,9 @@ bool settle_console(struct parse *p, struct console_option *c);
 /* Find what devices name, and make devices of the drives that are disks. */
 bool settle_devices(struct parse *p);
 
+/* Settle whether there is a window when the words left it open. */
+bool settle_display(struct parse *p);
+
 /* Settle where the serial port and the monitor go when the words left it open. */
 bool settle_backends(struct parse *p);
 
@@ -147,5 +154,6 @@ bool settle_backends(struct parse *p);
 void print_log_items(FILE *to);
 void print_backends(FILE *to);
 void print_devices(FILE *to);
+void print_displays(FILE *to);
 
 #endif

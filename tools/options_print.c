@@ -74,7 +74,7 @@ void options_print(enum options_show show, FILE *to)
         fprintf(to, "Accelerators:\n  tcg   QEMU's name for it; here, the interpreter\n");
         break;
     case SHOW_DISPLAYS:
-        fprintf(to, "Displays:\n  none\n");
+        print_displays(to);
         break;
     case SHOW_BACKENDS:
         fprintf(to, "Devices for -serial and -monitor:\n");

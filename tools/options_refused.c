@@ -9,7 +9,7 @@
 #define NO_DISK    "disks are virtio disks: use -drive file=FILE"
 #define NO_SHARE   "there is no file sharing yet: put the files into -initrd (tools/mkinitrd)"
 #define NO_DEVICE  "the machine's devices are fixed: see info mtree in the monitor"
-#define NO_DISPLAY "there is no display yet: use -nographic"
+#define NO_DISPLAY "use -display sdl, or -nographic"
 #define NO_SOUND   "there is no sound: leave it out"
 #define NO_USB     "there is no USB: leave it out"
 #define NO_FLASH   "there is no firmware to load: name the kernel by -kernel"
@@ -44,7 +44,6 @@ static const struct refused_row rows[] = {
     {"fda", NO_DISK},
     {"fdb", NO_DISK},
     {"fsdev", NO_SHARE},
-    {"full-screen", NO_DISPLAY},
     {"fw_cfg", NO_DEVICE},
     {"incoming", NO_SAVED},
     {"iscsi", NO_DISK},

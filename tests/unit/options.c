@@ -310,7 +310,11 @@ Test(options, refused)
         {"-kernel k -M virt,accel=hvf:kvm", "hvf", "tcg"},
         {"-kernel k -accel tcg,thread=many", "thread=many", "thread=single"},
         {"-kernel k -enable-kvm", "-enable-kvm", "tcg"},
-        {"-kernel k -display sdl", "-display sdl", "none"},
+        {"-kernel k -display gtk", "-display gtk", "sdl"},
+        {"-kernel k -display sdl,xres=2", "xres=2", "64"},
+        {"-kernel k -display sdl,xres=8192,yres=8192", "xres=8192,yres=8192", "3840 by 2160"},
+        {"-kernel k -display sdl,gl=on", "gl=on", "gl=off"},
+        {"-kernel k -M virt,fb=vesa", "fb=vesa", "fb=efi"},
         {"-kernel k -vga std", "-vga std", "none"},
         {"-kernel k -nic bridge", "-nic bridge", "user"},
         {"-kernel k -sd x", "-sd", "-drive file=FILE"},
@@ -453,4 +457,32 @@ Test(options, manual_page_has_the_same_options)
     entry = next_entry(&at);
     cr_assert_null(entry, "the manual page has -%s, -help has not", entry);
     free(manual);
+}
+
+Test(options, display)
+{
+    struct line *l = accept("-kernel k");
+    cr_assert_eq(l->o.display.kind, DISPLAY_ANY);
+    done(l);
+    l = accept("-kernel k -nographic");
+    cr_assert_eq(l->o.display.kind, DISPLAY_NONE);
+    done(l);
+    l = accept("-kernel k -display none");
+    cr_assert_eq(l->o.display.kind, DISPLAY_NONE);
+    done(l);
+    l = accept("-kernel k -display sdl");
+    cr_assert_eq(l->o.display.kind, DISPLAY_SDL);
+    cr_assert_eq(l->o.display.width, 1024);
+    cr_assert_eq(l->o.display.height, 768);
+    cr_assert(l->o.display.close_quits && !l->o.display.full_screen);
+    cr_assert_eq(l->o.display.framebuffer, FRAMEBUFFER_AUTO);
+    done(l);
+    l = accept("-kernel k -nographic -display sdl,xres=1920,yres=1080,window-close=off -M "
+               "virt,fb=simple -full-screen");
+    cr_assert_eq(l->o.display.kind, DISPLAY_SDL);
+    cr_assert_eq(l->o.display.width, 1920);
+    cr_assert_eq(l->o.display.height, 1080);
+    cr_assert(!l->o.display.close_quits && l->o.display.full_screen);
+    cr_assert_eq(l->o.display.framebuffer, FRAMEBUFFER_SIMPLE);
+    done(l);
 }

@@ -1,0 +1,286 @@
+/*
+ * The machine's side of the window (host_sdl.h).
+ */
+#include "devices/host_sdl.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "devices/host_sdl_internal.h"
+
+static const char library_name[] = "libSDL2-2.0.so.0";
+static const u64 REFRESH_NS = NS_PER_SEC / 60, RETRY_NS = NS_PER_SEC / 500;
+
+bool host_sdl_likely(void)
+{
+    static const char *const names[] = {"DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"};
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value)
+            return true;
+    }
+    return false;
+}
+
+bool host_sdl_load(struct sdl_library *lib, char error[HOST_SDL_ERROR])
+{
+    void *handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+        snprintf(error, HOST_SDL_ERROR, "%s", dlerror());
+        return false;
+    }
+#define SDL_LOAD(member, name)                                                                     \
+    *(void **)&lib->member = dlsym(handle, #name);                                                 \
+    if (!lib->member) {                                                                            \
+        snprintf(error, HOST_SDL_ERROR, "%s has no %s", library_name, #name);                      \
+        return false;                                                                              \
+    }
+    SDL_FUNCTIONS(SDL_LOAD)
+#undef SDL_LOAD
+    return true; /* and it stays: SDL leaves threads and handlers behind */
+}
+
+static void free_all(struct host_sdl *s)
+{
+    if (s->event_fd >= 0) {
+        host_loop_unwatch(s->config.loop, s->event_fd);
+        close(s->event_fd);
+    }
+    pthread_mutex_destroy(&s->lock);
+    pthread_mutex_destroy(&s->event_lock);
+    pthread_cond_destroy(&s->settled);
+    free(s->frame);
+    free(s);
+}
+
+/* Under the lock: have the window's thread look at what there is for it. */
+static void wake_window(struct host_sdl *s)
+{
+    SDL_Event e = {.type = SDL_USEREVENT};
+    if (s->woken || s->state != SDL_OPEN)
+        return;
+    s->woken = true;
+    s->lib.PushEvent(&e);
+}
+
+void host_sdl_tell(struct host_sdl *s, struct window_event e)
+{
+    u64 one = 1;
+    pthread_mutex_lock(&s->event_lock);
+    struct window_event *last = s->event_count ? &s->events[s->event_count - 1] : NULL;
+    if (e.kind == WINDOW_MOVE && last && last->kind == WINDOW_MOVE) {
+        last->dx += e.dx;
+        last->dy += e.dy;
+        last->wheel += e.wheel;
+    } else if (s->event_count < WINDOW_EVENTS) {
+        s->events[s->event_count++] = e;
+    }
+    pthread_mutex_unlock(&s->event_lock);
+    /* It can only fail when it is readable anyway. */
+    ssize_t written = write(s->event_fd, &one, sizeof(one));
+    (void)written;
+}
+
+static void obey(struct host_sdl *s, const struct window_event *e)
+{
+    switch (e->kind) {
+    case WINDOW_KEY:
+        input_key(s->input, e->key, e->down);
+        break;
+    case WINDOW_MOVE:
+        input_move(s->input, e->dx, e->dy, e->wheel);
+        break;
+    case WINDOW_BUTTON:
+        input_button(s->input, e->button, e->down);
+        break;
+    case WINDOW_RELEASE:
+        input_release(s->input);
+        break;
+    case WINDOW_CLOSE:
+        s->client->closed(s->owner);
+        break;
+    case WINDOW_FAILED:
+        s->client->failed(s->owner, s->error);
+        break;
+    }
+}
+
+/* The loop: the user has done something. */
+static void take_events(void *owner, unsigned ready)
+{
+    struct host_sdl *s = owner;
+    struct window_event events[WINDOW_EVENTS];
+    u64 count;
+    if (read(s->event_fd, &count, sizeof(count)) < 0)
+        return;
+    pthread_mutex_lock(&s->event_lock);
+    unsigned n = s->event_count;
+    memcpy(events, s->events, n * sizeof(events[0]));
+    s->event_count = 0;
+    pthread_mutex_unlock(&s->event_lock);
+    for (unsigned i = 0; i < n && s->input; i++)
+        obey(s, &events[i]);
+}
+
+/* The smallest rectangle around both. */
+static struct display_rect around(struct display_rect a, struct display_rect b)
+{
+    u32 x = a.x < b.x ? a.x : b.x, y = a.y < b.y ? a.y : b.y;
+    u32 a_right = a.x + a.width, b_right = b.x + b.width;
+    u32 a_bottom = a.y + a.height, b_bottom = b.y + b.height;
+    return (struct display_rect){x, y, (a_right > b_right ? a_right : b_right) - x,
+                                 (a_bottom > b_bottom ? a_bottom : b_bottom) - y};
+}
+
+/* A frame of the display's size; the window's thread gives its surface up when it sees it. */
+static bool fit_frame(struct host_sdl *s)
+{
+    const struct display *d = s->display;
+    if (s->frame && s->width == d->width && s->height == d->height)
+        return true;
+    u32 *frame = calloc((size_t)d->width * d->height, sizeof(*frame));
+    if (!frame)
+        return false;
+    free(s->frame);
+    s->frame = frame;
+    s->width = d->width;
+    s->height = d->height;
+    s->resized = true;
+    s->changes = 0;
+    return true;
+}
+
+static bool copy_rect(void *owner, struct display_rect r)
+{
+    struct host_sdl *s = owner;
+    const struct display *d = s->display;
+    if (!fit_frame(s))
+        return false;
+    for (u32 y = r.y; y < r.y + r.height; y++)
+        memcpy(s->frame + (size_t)y * s->width + r.x,
+               d->pixels + (u64)y * d->stride + (u64)r.x * sizeof(*s->frame),
+               r.width * sizeof(*s->frame));
+    if (s->changes < WINDOW_RECTS)
+        s->changed[s->changes++] = r;
+    else
+        s->changed[WINDOW_RECTS - 1] = around(s->changed[WINDOW_RECTS - 1], r);
+    return true;
+}
+
+static void refresh_at(struct host_sdl *s, u64 when)
+{
+    clock_set_alarm(host_loop_clock(s->config.loop), &s->refresh, when);
+}
+
+static void refresh(void *owner)
+{
+    struct host_sdl *s = owner;
+    u64 now = clock_now(host_loop_clock(s->config.loop));
+    if (pthread_mutex_trylock(&s->lock)) {
+        refresh_at(s, now + RETRY_NS);
+        return;
+    }
+    display_take(s->display, copy_rect, s);
+    wake_window(s);
+    pthread_mutex_unlock(&s->lock);
+    s->refreshed = now;
+}
+
+static void changed(void *owner)
+{
+    struct host_sdl *s = owner;
+    refresh_at(s, s->refreshed + REFRESH_NS); /* at once, if that has passed */
+}
+
+static void leds_changed(void *owner, u8 leds)
+{
+    struct host_sdl *s = owner;
+    pthread_mutex_lock(&s->lock);
+    s->leds = leds;
+    wake_window(s);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Start the window's thread and perhaps wait until there is a window or none. */
+static bool start(struct host_sdl *s, char error[HOST_SDL_ERROR])
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the machine's thread */
+    int failed = pthread_create(&s->thread, NULL, host_sdl_run, s);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (failed) {
+        snprintf(error, HOST_SDL_ERROR, "%s", strerror(failed));
+        return false;
+    }
+    if (!s->config.wait)
+        return true;
+    pthread_mutex_lock(&s->lock);
+    while (s->state == SDL_OPENING)
+        pthread_cond_wait(&s->settled, &s->lock);
+    pthread_mutex_unlock(&s->lock);
+    if (s->state == SDL_OPEN)
+        return true;
+    pthread_join(s->thread, NULL);
+    snprintf(error, HOST_SDL_ERROR, "%s", s->error);
+    return false;
+}
+
+struct host_sdl *host_sdl_open(const struct host_sdl_config *config, char error[HOST_SDL_ERROR])
+{
+    struct host_sdl *s = calloc(1, sizeof(*s));
+    if (!s) {
+        snprintf(error, HOST_SDL_ERROR, "%s", strerror(ENOMEM));
+        return NULL;
+    }
+    s->config = *config;
+    snprintf(s->title, sizeof(s->title), "%s", config->title);
+    s->refresh = (struct alarm){.fire = refresh, .owner = s};
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->event_lock, NULL);
+    pthread_cond_init(&s->settled, NULL);
+    s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (s->event_fd < 0 || !host_loop_watch(config->loop, s->event_fd, HOST_IN, take_events, s)) {
+        snprintf(error, HOST_SDL_ERROR, "%s", strerror(errno));
+    } else if (start(s, error)) {
+        return s;
+    }
+    free_all(s);
+    return NULL;
+}
+
+void host_sdl_connect(struct host_sdl *s, struct display *display, struct input *input,
+                      const struct host_sdl_client *client, void *owner)
+{
+    static const struct display_client looking = {.changed = changed};
+    s->display = display;
+    s->input = input;
+    s->client = client;
+    s->owner = owner;
+    input->leds_changed = leds_changed;
+    input->leds_owner = s;
+    display_connect(display, &looking, s);
+}
+
+void host_sdl_close(struct host_sdl *s)
+{
+    if (!s)
+        return;
+    if (s->display)
+        display_connect(s->display, NULL, NULL);
+    if (s->input)
+        s->input->leds_changed = NULL;
+    clock_cancel_alarm(host_loop_clock(s->config.loop), &s->refresh);
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    s->woken = false;
+    wake_window(s);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->thread, NULL);
+    free_all(s);
+}
