@@ -325,7 +325,7 @@ u8 *bus_dma_map(struct bus *b, u64 pa, u64 len, bool writable)
 
 void bus_dma_written(struct bus *b, u64 pa, u64 len)
 {
-    const struct ram *r = bus_find_ram(b, pa);
+    struct ram *r = bus_find_ram(b, pa);
     assert(r && length_in(r, pa, len) == len);
-    report_code(b, r, pa, len);
+    report_write(b, r, pa, len);
 }
