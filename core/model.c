@@ -11,7 +11,7 @@
 #include "mmu/walk.h"
 
 #define V8_FEATURES  (A64_CRC32 | A64_AES | A64_PMULL | A64_SHA1 | A64_SHA256)
-#define MAX_FEATURES (V8_FEATURES | A64_LSE | A64_PAN)
+#define MAX_FEATURES (V8_FEATURES | A64_LSE | A64_PAN | A64_RDM | A64_DOTPROD | A64_FP16)
 
 #define REGS(...)                                                                                  \
     .regs = (const struct model_reg[]){__VA_ARGS__},                                               \

@@ -315,7 +315,7 @@ static bool start(struct diff *d)
         return false;
     }
     struct rng r = rng_at(o->seed, UINT64_MAX);
-    generate_pool(&r, &d->pool);
+    generate_pool(&r, model->features, &d->pool);
     d->states = o->rows ? STATES_OF_ROWS : STATES_OF_WORDS;
     d->row_records = calloc(A64_COUNT + 1, sizeof(u64));
     d->row_mismatches = calloc(A64_COUNT + 1, sizeof(u64));

@@ -64,11 +64,13 @@ static inline u64 program_end(const struct program *p)
 enum { POOL_SIZE = 4096 };
 
 struct state_pool {
+    u32 fpcr; /* the bits of FPCR that the CPU has */
     u64 x[POOL_SIZE];
     uint64_t v[POOL_SIZE][2];
 };
 
-void generate_pool(struct rng *r, struct state_pool *pool);
+/* FEATURES are the CPU model's. */
+void generate_pool(struct rng *r, u32 features, struct state_pool *pool);
 
 /* Registers to run P from. */
 void generate_state(struct rng *r, const struct state_pool *pool, const struct program *p,

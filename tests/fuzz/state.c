@@ -218,8 +218,10 @@ static void aim_others(struct rng *r, u32 w, struct record_state *s)
                   (rng_chance(r, 8) ? rng_below(r, 4) : 0);
 }
 
-void generate_pool(struct rng *r, struct state_pool *pool)
+void generate_pool(struct rng *r, u32 features, struct state_pool *pool)
 {
+    enum { FPCR_BITS = 0x07c00000, FPCR_FZ16 = 1 << 19 };
+    pool->fpcr = FPCR_BITS | (features & A64_FP16 ? FPCR_FZ16 : 0);
     for (unsigned i = 0; i < POOL_SIZE; i++) {
         pool->x[i] = general(r);
         vector(r, pool->v[i]);
@@ -254,13 +256,13 @@ static void fill_operands(struct rng *r, u32 w, struct record_state *s)
 void generate_state(struct rng *r, const struct state_pool *pool, const struct program *p,
                     struct record_state *s)
 {
-    enum { FPCR_BITS = 0x07c00000, FPSR_BITS = 0x0800009f };
+    enum { FPSR_BITS = 0x0800009f };
     fill_from_pool(r, pool, s);
     for (unsigned i = 0; i < p->words; i++)
         fill_operands(r, p->word[i], s);
     s->sp = rng_chance(r, 32) ? address(r) & ~UINT64_C(15) : general(r);
     s->nzcv = (u32)rng_below(r, 16) << 28;
-    s->fpcr = rng_chance(r, 24) ? 0 : (u32)rng_next(r) & FPCR_BITS;
+    s->fpcr = rng_chance(r, 24) ? 0 : (u32)rng_next(r) & pool->fpcr;
     s->fpsr = rng_chance(r, 32) ? 0 : (u32)rng_next(r) & FPSR_BITS;
     s->far = s->kind = 0;
     for (unsigned i = 0; i < p->words; i++) {
