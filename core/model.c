@@ -11,7 +11,10 @@
 #include "mmu/walk.h"
 
 #define V8_FEATURES  (A64_CRC32 | A64_AES | A64_PMULL | A64_SHA1 | A64_SHA256)
-#define MAX_FEATURES (V8_FEATURES | A64_LSE | A64_PAN | A64_RDM | A64_DOTPROD | A64_FP16)
+#define MAX_CRYPTO   (A64_SHA512 | A64_SHA3 | A64_SM3 | A64_SM4)
+#define MAX_FLOAT    (A64_FP16 | A64_FHM | A64_FCMA | A64_JSCVT | A64_FRINTTS | A64_BF16)
+#define MAX_SIMD     (A64_RDM | A64_DOTPROD | A64_I8MM | MAX_FLOAT | MAX_CRYPTO)
+#define MAX_FEATURES (V8_FEATURES | A64_LSE | A64_PAN | MAX_SIMD)
 
 #define REGS(...)                                                                                  \
     .regs = (const struct model_reg[]){__VA_ARGS__},                                               \
@@ -119,10 +122,18 @@ static const struct id_field id_fields[] = {
     {ID_AA64ISAR0_EL1, 20, 2, A64_LSE},
     {ID_AA64ISAR0_EL1, 28, 1, A64_RDM},
     {ID_AA64ISAR0_EL1, 32, 1, A64_SHA3},
+    {ID_AA64ISAR0_EL1, 36, 1, A64_SM3},
+    {ID_AA64ISAR0_EL1, 40, 1, A64_SM4},
     {ID_AA64ISAR0_EL1, 44, 1, A64_DOTPROD},
+    {ID_AA64ISAR0_EL1, 48, 1, A64_FHM},
     {ID_AA64ISAR0_EL1, 52, 1, A64_FLAGM},
     {ID_AA64ISAR1_EL1, 0, 1, A64_DPB},
+    {ID_AA64ISAR1_EL1, 12, 1, A64_JSCVT},
+    {ID_AA64ISAR1_EL1, 16, 1, A64_FCMA},
     {ID_AA64ISAR1_EL1, 20, 1, A64_LRCPC},
+    {ID_AA64ISAR1_EL1, 32, 1, A64_FRINTTS},
+    {ID_AA64ISAR1_EL1, 44, 1, A64_BF16},
+    {ID_AA64ISAR1_EL1, 52, 1, A64_I8MM},
     {ID_AA64MMFR1_EL1, 0, 2, A64_HAFDBS},
     {ID_AA64MMFR1_EL1, 4, 2, A64_VMID16},
     {ID_AA64MMFR1_EL1, 12, 1, A64_HPDS},

@@ -32,6 +32,14 @@ enum feature {
     A64_FLAGM = 1 << 18,
     A64_PAN2 = 1 << 19,     /* FEAT_PAN2: AT S1E1RP, S1E1WP */
     A64_RAMINDEX = 1 << 20, /* RAMINDEX and its data registers, of the Cortex-A57 and A72 */
+    A64_FHM = 1 << 21,
+    A64_FCMA = 1 << 22,
+    A64_JSCVT = 1 << 23,
+    A64_FRINTTS = 1 << 24,
+    A64_SM3 = 1 << 25,
+    A64_SM4 = 1 << 26,
+    A64_I8MM = 1 << 27,
+    A64_BF16 = 1 << 28,
 };
 
 struct model_reg {

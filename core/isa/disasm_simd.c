@@ -272,8 +272,32 @@ static void write_fimm(struct assembly *a, const char *name, unsigned k)
     put(a, "#%.18e", v & 0x80 ? -magnitude : magnitude);
 }
 
+/* {li}: field i. {imm6}: the same as an immediate. {lh}: field h. */
+static void write_number(struct assembly *a, const char *name, unsigned k)
+{
+    put(a, name[0] == 'i' ? "#%u" : "%u", field(a, name[1] == 'h' ? 'h' : 'i'));
+}
+
+/* {rot}: r quarter turns. {rotadd}: one, or three. */
+static void write_rotation(struct assembly *a, const char *name, unsigned k)
+{
+    put(a, "#%u", name[3] == 'a' ? 90 + 180 * field(a, 'r') : 90 * field(a, 'r'));
+}
+
+/* {thn}: halfwords in half of the width. */
+static void write_thn(struct assembly *a, const char *name, unsigned k)
+{
+    put_arrangement(a, SIZE_H, width(a) / 2);
+}
+
+/* {bt}: bottom or top by q. */
+static void write_bt(struct assembly *a, const char *name, unsigned k)
+{
+    put(a, field(a, 'q') ? "t" : "b");
+}
+
 const struct token disasm_simd_tokens[] = {
-    {"bd hd hn hm ha sd sn sa dd dn dm da qd qn qa vd vn vm", write_bank},
+    {"bd hd hn hm ha sd sn sa dd dn dm da qd qn qa vd vn vm va", write_bank},
     {"fd fn fm fa fdi fni", write_float},
     {"ed en em ed2 en2 edi eni eni2 edj", write_element},
     {"t", write_t},
@@ -305,5 +329,9 @@ const struct token disasm_simd_tokens[] = {
     {"lsl8", write_lsl8},
     {"msl", write_msl},
     {"fimm8 fimmab", write_fimm},
+    {"li imm6 lh", write_number},
+    {"rot rotadd", write_rotation},
+    {"thn", write_thn},
+    {"bt", write_bt},
     {NULL, NULL},
 };

@@ -18,3 +18,23 @@ FORMAT(crypto_dnm)
     u->m = (u8)field_m(w);
     return 0;
 }
+
+FORMAT(crypto_dnma)
+{
+    u->a = (u8)field_a(w);
+    return fmt_crypto_dnm(w, at, u);
+}
+
+/* XAR: how far to rotate in imm. */
+FORMAT(crypto_imm6)
+{
+    u->imm = (s32)bits(w, 15, 10);
+    return fmt_crypto_dnm(w, at, u);
+}
+
+/* SM3TT..: the lane of Vm in imm. */
+FORMAT(crypto_imm2)
+{
+    u->imm = (s32)bits(w, 13, 12);
+    return fmt_crypto_dnm(w, at, u);
+}

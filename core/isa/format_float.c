@@ -233,3 +233,46 @@ FORMAT(float_v_fix_h)
     fmt_float_s_fix_h(w, at, u);
     return (int)bit(w, 30);
 }
+
+/* Complex numbers: the rotation in quarter turns in imm. Variants as of vectors. */
+FORMAT(float_v_rot)
+{
+    u->imm = (s32)bits(w, 12, 11);
+    return fmt_float_v(w, at, u);
+}
+
+FORMAT(float_h_rot)
+{
+    u->imm = (s32)bits(w, 12, 11);
+    return fmt_float_v_h(w, at, u);
+}
+
+FORMAT(float_v_rot90)
+{
+    u->imm = (s32)(1 + 2 * bit(w, 12));
+    return fmt_float_v(w, at, u);
+}
+
+FORMAT(float_h_rot90)
+{
+    u->imm = (s32)(1 + 2 * bit(w, 12));
+    return fmt_float_v_h(w, at, u);
+}
+
+/* By element: the pair's number in a. There is only 4S. */
+FORMAT(float_e_rot)
+{
+    registers_dnm(w, u);
+    u->imm = (s32)bits(w, 14, 13);
+    u->a = (u8)bit(w, 11);
+    return 0;
+}
+
+/* Of half precision 4H, which has two pairs, and 8H. */
+FORMAT(float_eh_rot)
+{
+    registers_dnm(w, u);
+    u->imm = (s32)bits(w, 14, 13);
+    u->a = (u8)(2 * bit(w, 11) + bit(w, 21));
+    return u->a > 1 && !bit(w, 30) ? FMT_UNDEFINED : (int)bit(w, 30);
+}

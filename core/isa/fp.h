@@ -150,6 +150,22 @@ u64 fp32_to_fp64_soft(u32 a, struct fp_env *e);
 u32 fp64_to_fp32_soft(u64 a, struct fp_env *e);
 u32 fp64_to_fp32_odd(u64 a, struct fp_env *e);
 
+/* FPConvertBF: to BFloat16, the upper half of single precision. */
+u16 fp32_to_bf16(u32 a, struct fp_env *e);
+
+/* FPToFixedJS: modulo 2^32; *EXACT: the result is the operand, which is not -0. */
+u32 fp64_to_int32_javascript(u64 a, bool *exact, struct fp_env *e);
+
+/* FPRoundIntN: FRINT32Z and so on; what ISIZE bits can't hold becomes their least integer. */
+u32 fp32_round_int_size(u32 a, unsigned isize, enum fp_rounding rounding, struct fp_env *e);
+u64 fp64_round_int_size(u64 a, unsigned isize, enum fp_rounding rounding, struct fp_env *e);
+
+/* FPMulAddH: ADDEND + A * B, of half precision, rounded once. */
+u32 fp32_muladd_h(u32 addend, u16 a, u16 b, struct fp_env *e);
+
+/* BFDotAdd: SUM + (A * B + C * D), each step rounded to odd; FPCR and FPSR have no part in it. */
+u32 fp32_bf_dot(u32 sum, u32 a, u32 b, u32 c, u32 d);
+
 /* UnsignedRecipEstimate and UnsignedRSqrtEstimate: URECPE and URSQRTE. */
 u32 fp_unsigned_recip_estimate(u32 a);
 u32 fp_unsigned_rsqrt_estimate(u32 a);

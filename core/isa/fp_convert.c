@@ -97,6 +97,83 @@ static ALWAYS_INLINE u64 round_int(struct fp_format t, u64 a, enum fp_rounding r
     return fp_round(t, x.sign, 63 - (s32)shift, magnitude << shift, FPROUNDING_ZERO, e);
 }
 
+/* FPRoundIntN */
+static ALWAYS_INLINE u64 round_int_size(struct fp_format t, u64 a, unsigned isize,
+                                        enum fp_rounding rounding, struct fp_env *e)
+{
+    struct fp_number x = fp_unpack(t, a, e);
+    u64 least = fp_zero(t, true) | fp_power_of_two(t, (s32)isize - 1);
+    bool overflow = true;
+    struct split s = {0, 0};
+
+    if (x.type == FPTYPE_ZERO)
+        return fp_zero(t, x.sign);
+    if (!(x.type & (FPTYPE_NAN | FPTYPE_INFINITY)) && x.exponent < 64) {
+        s = split(x.exponent, x.fraction);
+        s.integer = round_split(s, rounding, x.sign);
+        overflow = s.integer > ones(isize - 1) + x.sign;
+    }
+    if (overflow) {
+        e->fpsr |= FPSR_IOC;
+        return least;
+    }
+    if (s.rest != 0)
+        e->fpsr |= FPSR_IXC;
+    if (s.integer == 0)
+        return fp_zero(t, x.sign);
+    unsigned shift = (unsigned)__builtin_clzll(s.integer);
+    return fp_round(t, x.sign, 63 - (s32)shift, s.integer << shift, FPROUNDING_ZERO, e);
+}
+
+u32 fp32_round_int_size(u32 a, unsigned isize, enum fp_rounding rounding, struct fp_env *e)
+{
+    return (u32)round_int_size(FORMAT32, a, isize, rounding, e);
+}
+
+u64 fp64_round_int_size(u64 a, unsigned isize, enum fp_rounding rounding, struct fp_env *e)
+{
+    return round_int_size(FORMAT64, a, isize, rounding, e);
+}
+
+u32 fp64_to_int32_javascript(u64 a, bool *exact, struct fp_env *e)
+{
+    struct fp_number x = fp_unpack(FORMAT64, a, e);
+    u64 magnitude = 0;
+    bool in_range = x.exponent < 64, inexact = false;
+
+    if (x.type & (FPTYPE_NAN | FPTYPE_INFINITY)) {
+        in_range = false;
+    } else if (in_range) {
+        struct split s = split(x.exponent, x.fraction);
+        magnitude = s.integer;
+        inexact = s.rest != 0;
+        in_range = magnitude <= ones(31) + x.sign;
+    } else if (x.exponent < 63 + 64) {
+        magnitude = x.fraction << (x.exponent - 63); /* what is lost are multiples of 2^32 */
+    }
+    if (!in_range)
+        e->fpsr |= FPSR_IOC;
+    else if (inexact)
+        e->fpsr |= FPSR_IXC;
+    *exact = in_range && !inexact && !(x.type == FPTYPE_ZERO && x.sign);
+    return (u32)(x.sign ? -magnitude : magnitude);
+}
+
+u16 fp32_to_bf16(u32 a, struct fp_env *e)
+{
+    const struct fp_format bf = {.n = 16, .e = 8, .f = 7, .flush = FPCR_FZ};
+    struct fp_number x = fp_unpack(FORMAT32, a, e);
+
+    if (x.type & FPTYPE_NAN)
+        return (u16)(fp_process_nan(FORMAT32, x.type, a, e) >> 16);
+    if (x.type == FPTYPE_INFINITY)
+        return (u16)fp_infinity(bf, x.sign);
+    if (x.type == FPTYPE_ZERO)
+        return (u16)fp_zero(bf, x.sign);
+    return (u16)fp_round_base(bf, x.sign, x.exponent, x.fraction, fp_rounding_mode(e), bf.flush,
+                              false, e);
+}
+
 /*
  * FPConvert from format T to format R. Half precision denormals are never flushed here,
  * neither read (FPUnpackCV) nor made (FPRoundCV), and here alone FPCR.AHP counts.

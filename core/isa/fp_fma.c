@@ -69,11 +69,26 @@ static ALWAYS_INLINE u64 round_sum(struct fp_format t, struct wide x, struct wid
                     fp_rounding_mode(e), e);
 }
 
-/* FPMulAdd */
-static ALWAYS_INLINE u64 muladd(struct fp_format t, u64 addend, u64 a, u64 b, struct fp_env *e)
+/* FPProcessNaNs3, or with operands A and B of a smaller format S FPProcessNaNs3H. */
+static ALWAYS_INLINE u64 muladd_nan(struct fp_format t, struct fp_format s, enum fp_type typez,
+                                    enum fp_type typex, enum fp_type typey, u64 addend, u64 a,
+                                    u64 b, struct fp_env *e)
+{
+    if (s.n != t.n) {
+        /* FPConvertNaN, which keeps signaling ones what they are until they are chosen */
+        unsigned up = t.f - s.f;
+        a = fp_infinity(t, bit(a, s.n - 1)) | bits(a, s.f - 1, 0) << up;
+        b = fp_infinity(t, bit(b, s.n - 1)) | bits(b, s.f - 1, 0) << up;
+    }
+    return fp_process_nans3(t, typez, typex, typey, addend, a, b, e);
+}
+
+/* FPMulAdd; A and B are of format S: FPMulAddH. */
+static ALWAYS_INLINE u64 muladd_of(struct fp_format t, struct fp_format s, u64 addend, u64 a, u64 b,
+                                   struct fp_env *e)
 {
     struct fp_number z = fp_unpack(t, addend, e);
-    struct fp_number x = fp_unpack(t, a, e), y = fp_unpack(t, b, e);
+    struct fp_number x = fp_unpack(s, a, e), y = fp_unpack(s, b, e);
     enum fp_type types = x.type | y.type;
     bool sign = x.sign ^ y.sign;
     bool invalid = types == (FPTYPE_INFINITY | FPTYPE_ZERO);
@@ -81,7 +96,7 @@ static ALWAYS_INLINE u64 muladd(struct fp_format t, u64 addend, u64 a, u64 b, st
     if ((types | z.type) & FPTYPE_NAN) {
         if (z.type == FPTYPE_QNAN && invalid)
             return fp_invalid(t, e);
-        return fp_process_nans3(t, z.type, x.type, y.type, addend, a, b, e);
+        return muladd_nan(t, s, z.type, x.type, y.type, addend, a, b, e);
     }
     if (invalid)
         return fp_invalid(t, e);
@@ -95,6 +110,16 @@ static ALWAYS_INLINE u64 muladd(struct fp_format t, u64 addend, u64 a, u64 b, st
     if (z.type == FPTYPE_ZERO && (types & FPTYPE_ZERO) && z.sign == sign)
         return fp_zero(t, sign);
     return round_sum(t, widen(z), product(x, y), 0, e);
+}
+
+static ALWAYS_INLINE u64 muladd(struct fp_format t, u64 addend, u64 a, u64 b, struct fp_env *e)
+{
+    return muladd_of(t, t, addend, a, b, e);
+}
+
+u32 fp32_muladd_h(u32 addend, u16 a, u16 b, struct fp_env *e)
+{
+    return (u32)muladd_of(FORMAT32, FORMAT16, addend, a, b, e);
 }
 
 /*

@@ -60,24 +60,50 @@ MULTIPLY_COLD(sqrdmlsh, RUN_INNER, UPPER_OF_DOUBLED(HALF_ACCUMULATOR + HALF_ROUN
  * Four byte products are added to each word. B4 is the lane of Vm that word I is
  * multiplied with.
  */
-#define DOT(op, sign, b4)                                                                          \
+#define DOT(op, sign_n, sign_m, b4)                                                                \
     OP_FP(op, 2)                                                                                   \
     {                                                                                              \
         const union vreg *n = &c->v[u->n], *m = &c->v[u->m], *d = &c->v[u->d];                     \
         union vreg r = {.d = {0, 0}};                                                              \
-        for (unsigned i = 0; i < 2u << V; i++) {                                                   \
-            r.s[i] = d->s[i];                                                                      \
-            for (unsigned k = 0; k < 4; k++)                                                       \
-                r.s[i] += (u32)(lane_##sign(n, 8, 4 * i + k) * lane_##sign(m, 8, 4 * (b4) + k));   \
-        }                                                                                          \
+        for (unsigned i = 0; i < 2u << V; i++)                                                     \
+            r.s[i] = d->s[i] + BYTE_PRODUCTS(4, sign_n, 4 * i, sign_m, 4 * (b4));                  \
         simd_write_lanes(c, u->d, &r, 128);                                                        \
         return NEXT;                                                                               \
     }
 
-DOT(sdot_v, s, i)
-DOT(udot_v, u, i)
-DOT(sdot_e, s, (unsigned)u->imm)
-DOT(udot_e, u, (unsigned)u->imm)
+/* The sum of COUNT products of bytes of n, from the one on, and of m. */
+#define BYTE_PRODUCTS(count, sign_n, first_n, sign_m, first_m)                                     \
+    ({                                                                                             \
+        u32 sum_ = 0;                                                                              \
+        for (unsigned k = 0; k < (count); k++)                                                     \
+            sum_ +=                                                                                \
+                (u32)lane_##sign_n(n, 8, (first_n) + k) * (u32)lane_##sign_m(m, 8, (first_m) + k); \
+        sum_;                                                                                      \
+    })
+
+DOT(sdot_v, s, s, i)
+DOT(udot_v, u, u, i)
+DOT(usdot_v, u, s, i)
+DOT(sdot_e, s, s, (unsigned)u->imm)
+DOT(udot_e, u, u, (unsigned)u->imm)
+DOT(usdot_e, u, s, (unsigned)u->imm)
+DOT(sudot_e, s, u, (unsigned)u->imm)
+
+/* 2 by 2 words plus the product of 2 by 8 bytes and 8 by 2, the rows of each in a half. */
+#define MATRIX(op, sign_n, sign_m)                                                                 \
+    OP_FP(op, 1)                                                                                   \
+    {                                                                                              \
+        const union vreg *n = &c->v[u->n], *m = &c->v[u->m], *d = &c->v[u->d];                     \
+        union vreg r;                                                                              \
+        for (unsigned i = 0; i < 4; i++)                                                           \
+            r.s[i] = d->s[i] + BYTE_PRODUCTS(8, sign_n, i / 2 * 8, sign_m, i % 2 * 8);             \
+        simd_write_lanes(c, u->d, &r, 128);                                                        \
+        return NEXT;                                                                               \
+    }
+
+MATRIX(smmla, s, s)
+MATRIX(ummla, u, u)
+MATRIX(usmmla, u, s)
 
 /* Arm's PolynomialMult of bytes: sums are exclusive ors. In lanes of 8 or 16 bits. */
 #define POLYNOMIAL_PRODUCT                                                                         \
