@@ -139,6 +139,7 @@ static enum flow read_piece(struct cpu *c, u64 va, unsigned size, u64 *value, en
     *value = 0;
     if (p.host) {
         memcpy(value, p.host, size);
+        note(c, PROBE_ACCESS_READ, va, size, *value);
         return NEXT;
     }
     engine_count(c->engine, EVENT_DEVICE_READ);
@@ -156,6 +157,7 @@ static enum flow write_piece(struct cpu *c, u64 va, unsigned size, u64 value, en
         return RAISE;
     if (p.host) {
         memcpy(p.host, &value, size);
+        note(c, PROBE_ACCESS_WRITE, va, size, value);
         return NEXT;
     }
     engine_count(c->engine, EVENT_DEVICE_WRITE);

@@ -15,9 +15,9 @@
 #include "devices/pl050.h"
 #include "devices/pl061.h"
 #include "devices/power_key.h"
-#include "devices/virtio_mmio.h"
 #include "devices/ps2_keyboard.h"
 #include "devices/ps2_mouse.h"
+#include "devices/virtio_mmio.h"
 #include "gic/gicv2.h"
 
 enum {

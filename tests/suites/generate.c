@@ -268,7 +268,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     case_default_state(&m->blank);
     struct rng pool = rng_at(seed, UINT64_MAX);
-    generate_pool(&pool, &m->pool);
+    generate_pool(&pool, model_find("max")->features, &m->pool);
     for (unsigned row = 0; row < A64_COUNT; row++) {
         unsigned made = 0;
         if (!selected(a64_rows[row].name, argv + 3))
