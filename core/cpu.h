@@ -132,6 +132,14 @@ struct cpu {
     bool (*smccc)(void *owner, struct cpu *c);
     void *smccc_owner;
 
+    /*
+     * The answer to HLT #0xf000 at semihosting_el and above; NULL: UNDEFINED. False:
+     * to be asked again when the CPU, which is halted now, goes on.
+     */
+    bool (*semihosting)(void *owner, struct cpu *c);
+    void *semihosting_owner;
+    u8 semihosting_el;
+
     unsigned el0_bank; /* the bank of the current ASID */
     unsigned el0_next; /* the bank to reuse next */
     struct tlb_bank *bank_el1;

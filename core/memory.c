@@ -30,7 +30,7 @@ static struct tlb_bank *bank_for(struct cpu *c, enum mem_how how)
 
 static unsigned element_size(unsigned size, enum mem_how how)
 {
-    return how & MEM_PAIR ? size / 2 : size;
+    return (how & MEM_PAIR) && size > 1 ? size / 2 : size; /* 1: a byte of a crossing access */
 }
 
 /* Note a translation in the TLB, for as far as the inline path may use it. */
@@ -84,7 +84,7 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
     }
     struct place place = {.pa = t.pa, .ok = true, .device = attr_is_device(t.attr)};
     struct ram *ram = bus_find_ram(c->bus, t.pa);
-    if (!ram || (write && ram->readonly))
+    if (!ram || (write ? ram->readonly : ram->front_reads))
         return place;
     u8 *host = ram->host + (t.pa - ram->base);
     struct ram_page *rp = ram_page_at(ram, t.pa);
@@ -333,20 +333,30 @@ enum flow mem_zero_slow(struct cpu *c, u64 va, unsigned size)
     return NEXT;
 }
 
-bool mem_debug_read(struct cpu *c, u64 va, void *to, u64 len, unsigned el)
+static bool debug_copy(struct cpu *c, u64 va, u8 *data, u64 len, unsigned el, enum access_type type)
 {
-    u8 *out = to;
     while (len) {
         u64 here = (1u << TLB_PAGE_SHIFT) - (va & ~TLB_PAGE_MASK);
         if (here > len)
             here = len;
-        struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_READ);
-        if (!t.ok || !(t.perms & perm_needed(ACCESS_READ, el)) ||
-            !bus_dma_read(c->bus, t.pa, out, here))
+        struct translation t = mmu_walk(c->bus, &c->regime, va, type);
+        if (!t.ok || !(t.perms & perm_needed(type, el)) ||
+            !(type == ACCESS_WRITE ? bus_dma_write(c->bus, t.pa, data, here)
+                                   : bus_dma_read(c->bus, t.pa, data, here)))
             return false;
         va += here;
-        out += here;
+        data += here;
         len -= here;
     }
     return true;
+}
+
+bool mem_debug_read(struct cpu *c, u64 va, void *to, u64 len, unsigned el)
+{
+    return debug_copy(c, va, to, len, el, ACCESS_READ);
+}
+
+bool mem_debug_write(struct cpu *c, u64 va, const void *from, u64 len, unsigned el)
+{
+    return debug_copy(c, va, (u8 *)from, len, el, ACCESS_WRITE);
 }

@@ -166,9 +166,11 @@ static ALWAYS_INLINE struct mapped mem_map_atomic(struct cpu *c, const struct en
 }
 
 /*
- * Read guest memory the way an instruction fetch, a debugger or a semihosting call does: LEN bytes
- * at VA with the rights of EL, no exception, no device. False when any byte can't be had.
+ * Read or write guest memory the way an instruction fetch, a debugger or a semihosting call does:
+ * LEN bytes at VA with the rights of EL, no exception, no device. False when any byte can't be had;
+ * those before it may have been copied.
  */
 bool mem_debug_read(struct cpu *c, u64 va, void *to, u64 len, unsigned el);
+bool mem_debug_write(struct cpu *c, u64 va, const void *from, u64 len, unsigned el);
 
 #endif

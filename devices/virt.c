@@ -8,10 +8,12 @@
 #include "core/pmu.h"
 
 enum {
+    FLASH_BASE = 0x00000000,
     GIC_DIST_BASE = 0x08000000,
     GIC_CPU_BASE = 0x08010000,
     UART_BASE = 0x09000000,
     RTC_BASE = 0x09010000,
+    FW_CFG_BASE = 0x09020000,
     GPIO_BASE = 0x09030000,
     KEYBOARD_BASE = 0x090c0000, /* QEMU's board has neither, and nothing else there */
     MOUSE_BASE = 0x090d0000,
@@ -61,6 +63,33 @@ static void add_virtio_slots(struct virt *v, const struct virt_config *config)
                          config->log);
         add_device(v, &virtio_mmio_ops, &v->virtio[i], at);
     }
+}
+
+/* The first bank speaks for both in the device tree. */
+static bool add_flash(struct virt *v, const struct virt_config *config)
+{
+    for (unsigned i = 0; i < FLASH_BANKS; i++) {
+        u64 base = FLASH_BASE + (u64)i * FLASH_SIZE;
+        struct dt_place at = {.base = base, .size = FLASH_SIZE};
+        if (i == 0) {
+            at.base2 = base + FLASH_SIZE;
+            at.size2 = FLASH_SIZE;
+        }
+        if (!flash_init(&v->flash[i], &v->bus, base, config->flash[i], config->log))
+            return false;
+        v->device[v->devices++] = (struct virt_device){&flash_ops, &v->flash[i], at};
+    }
+    return true;
+}
+
+static void add_fw_cfg(struct virt *v, const struct virt_config *config)
+{
+    struct fw_cfg *f = &v->fw_cfg;
+    fw_cfg_init(f, &v->bus, config->log);
+    fw_cfg_set_number(f, FW_CFG_RAM_SIZE, config->ram_size, 8);
+    fw_cfg_set_number(f, FW_CFG_NB_CPUS, config->cpus, 2);
+    fw_cfg_set_number(f, FW_CFG_MAX_CPUS, config->cpus, 2);
+    add_device(v, &fw_cfg_ops, f, (struct dt_place){.base = FW_CFG_BASE});
 }
 
 static struct irq_line cpu_input(struct virt *v, unsigned cpu, unsigned input)
@@ -120,7 +149,7 @@ bool virt_create(struct virt *v, const struct virt_config *config)
     v->ram_size = config->ram_size;
     v->clock.source = config->time;
     v->clock.owner = config->time_owner;
-    if (!bus_add_ram(&v->bus, "ram", VIRT_RAM_BASE, config->ram_size) ||
+    if (!bus_add_ram(&v->bus, "ram", VIRT_RAM_BASE, config->ram_size) || !add_flash(v, config) ||
         !engine_init(&v->engine, &v->bus, config->model->features) || !create_cpus(v, config)) {
         virt_destroy(v);
         return false;
@@ -145,6 +174,8 @@ bool virt_create(struct virt *v, const struct virt_config *config)
 
     pl031_init(&v->rtc, &v->clock, gicv2_spi(&v->gic, RTC_SPI), config->epoch);
     add_device(v, &pl031_ops, &v->rtc, (struct dt_place){.base = RTC_BASE, .spi = RTC_SPI});
+
+    add_fw_cfg(v, config);
 
     pl061_init(&v->gpio, gicv2_spi(&v->gic, GPIO_SPI));
     add_device(v, &pl061_ops, &v->gpio,

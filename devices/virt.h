@@ -9,7 +9,9 @@
 #include "core/engine/engine.h"
 #include "core/log.h"
 #include "core/model.h"
+#include "devices/flash.h"
 #include "devices/framebuffer.h"
+#include "devices/fw_cfg.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "devices/pl050.h"
@@ -44,6 +46,7 @@ struct virt_config {
     bool virtio_legacy;     /* virtio slots are of version 1 */
     u32 screen_width;       /* pixels; 0: no frame buffer, no keyboard, no mouse */
     u32 screen_height;
+    struct flash_store flash[FLASH_BANKS]; /* who keeps their content */
     const struct log *log;
 };
 
@@ -67,6 +70,8 @@ struct virt {
     struct pl031 rtc;
     struct pl061 gpio;
     struct power_key power_key;
+    struct flash flash[FLASH_BANKS];
+    struct fw_cfg fw_cfg;
     struct virtio_mmio virtio[VIRT_VIRTIO_SLOTS];
     struct display display; /* what follows is there with a screen only */
     struct input input;

@@ -191,6 +191,15 @@ static void *add_efi(void *tree, u64 at, const struct fdt_board *board, struct l
     return NULL;
 }
 
+static u64 end_of(const struct boot_request *w, const struct boot_places *p)
+{
+    u64 end = p->kernel + w->image->size;
+
+    if (w->initrd_size && end < p->initrd + w->initrd_size)
+        end = p->initrd + w->initrd_size;
+    return end < p->dtb + w->dtb_size ? p->dtb + w->dtb_size : end;
+}
+
 /* With the image recognised and the tree made: find the places and fill them. */
 static bool load_all(const struct boot *b, struct bus *bus, const struct boot_request *w,
                      const struct file *initrd, void *tree, struct boot_entry *entry,
@@ -209,6 +218,7 @@ static bool load_all(const struct boot *b, struct bus *bus, const struct boot_re
         .pc = p.entry,
         .dtb = p.dtb,
         .dtb_size = w->dtb_size,
+        .end = end_of(w, &p),
         .kernel = p.kernel,
         .page_size = w->image->page_size,
         .linux_header = w->image->linux_header,

@@ -35,6 +35,7 @@ struct boot_entry {
     u64 pc;
     u64 dtb;           /* physical address of the device tree */
     u64 dtb_size;      /* bytes */
+    u64 end;           /* physical address behind all that was loaded */
     u64 kernel;        /* physical address where the kernel begins */
     u32 page_size;     /* the granule an Image was built for in bytes, 0 when unknown */
     bool linux_header; /* it is an arm64 Linux Image or vmlinux */

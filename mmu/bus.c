@@ -61,6 +61,25 @@ struct ram *bus_add_ram(struct bus *b, const char *name, u64 base, u64 size)
     return r;
 }
 
+struct ram *bus_add_flash(struct bus *b, u64 base, const struct mmio_ops *ops, void *dev)
+{
+    struct ram *r = bus_add_ram(b, ops->name, base, ops->size);
+    if (r) {
+        r->readonly = true;
+        r->front = (struct mmio){base, ops, dev};
+    }
+    return r;
+}
+
+void bus_show_array(struct bus *b, struct ram *r, bool array)
+{
+    if (r->front_reads == !array)
+        return;
+    r->front_reads = !array;
+    if (!array && b->reads_moved)
+        b->reads_moved(b->code_owner);
+}
+
 void bus_destroy(struct bus *b)
 {
     for (unsigned i = 0; i < b->ram_count; i++) {
@@ -92,6 +111,9 @@ void bus_reset(struct bus *b)
     for (unsigned i = 0; i < b->mmio_count; i++)
         if (b->mmio[i].ops->reset)
             b->mmio[i].ops->reset(b->mmio[i].dev);
+    for (unsigned i = 0; i < b->ram_count; i++)
+        if (b->ram[i].front.ops)
+            b->ram[i].front.ops->reset(b->ram[i].front.dev);
 }
 
 const struct mmio *bus_find_mmio(const struct bus *b, u64 pa)
@@ -253,12 +275,12 @@ static enum bus_result write_device(const struct mmio *m, u64 offset, unsigned s
 enum bus_result bus_read(struct bus *b, u64 pa, unsigned size, u64 *value)
 {
     *value = 0;
-    const u8 *host = bus_host(b, pa, size);
-    if (likely(host)) {
-        *value = load(host, size);
+    const struct ram *r = bus_find_ram(b, pa);
+    if (likely(r && !r->front_reads && length_in(r, pa, size) == size)) {
+        *value = load(r->host + (pa - r->base), size);
         return BUS_OK;
     }
-    const struct mmio *m = bus_find_mmio(b, pa);
+    const struct mmio *m = r && r->front_reads ? &r->front : bus_find_mmio(b, pa);
     if (m)
         return read_device(m, pa - m->base, size, value);
     /* From one region of RAM into the next, or nothing at all. */
@@ -276,7 +298,7 @@ enum bus_result bus_write(struct bus *b, u64 pa, unsigned size, u64 value)
         store(r->host + (pa - r->base), size, value);
         return BUS_OK;
     }
-    const struct mmio *m = bus_find_mmio(b, pa);
+    const struct mmio *m = r && r->front.ops ? &r->front : bus_find_mmio(b, pa);
     if (m)
         return write_device(m, pa - m->base, size, value);
     enum bus_result result = check_ram(b, pa, size, true);
@@ -309,7 +331,7 @@ bool bus_dma_read(struct bus *b, u64 pa, void *to, u64 len)
 
 bool bus_dma_write(struct bus *b, u64 pa, const void *from, u64 len)
 {
-    if (check_ram(b, pa, len, false) != BUS_OK)
+    if (check_ram(b, pa, len, true) != BUS_OK)
         return false;
     copy_in(b, pa, from, len);
     return true;
@@ -328,4 +350,11 @@ void bus_dma_written(struct bus *b, u64 pa, u64 len)
     struct ram *r = bus_find_ram(b, pa);
     assert(r && length_in(r, pa, len) == len);
     report_write(b, r, pa, len);
+}
+
+void bus_program(struct bus *b, struct ram *r, u64 offset, const void *from, u64 len)
+{
+    assert(offset <= r->size && len <= r->size - offset);
+    report_write(b, r, r->base + offset, len);
+    memcpy(r->host + offset, from, len);
 }

@@ -61,6 +61,12 @@ struct ram_page {
     u8 flags;        /* RAM_PAGE_* */
 };
 
+struct mmio {
+    u64 base;
+    const struct mmio_ops *ops;
+    void *dev;
+};
+
 /* A stretch of physical addresses backed by host memory. */
 struct ram {
     const char *name;
@@ -75,13 +81,9 @@ struct ram {
      */
     void (*dirtied)(void *owner);
     void *dirtied_owner;
-    bool dirty; /* some page is */
-};
-
-struct mmio {
-    u64 base;
-    const struct mmio_ops *ops;
-    void *dev;
+    bool dirty;        /* some page is */
+    struct mmio front; /* of flash: the device that has the writes; else empty */
+    bool front_reads;  /* and the reads as well: bus_show_array */
 };
 
 enum { BUS_MAX_RAM = 4, BUS_MAX_MMIO = 64 };
@@ -98,6 +100,8 @@ struct bus {
      */
     void (*code_written)(void *owner, u64 pa, u64 len);
     void *code_owner;
+    /* Called when reads no longer find a region's memory (bus_show_array). */
+    void (*reads_moved)(void *owner);
 };
 
 /*
@@ -114,7 +118,20 @@ struct ram *bus_add_ram(struct bus *b, const char *name, u64 base, u64 size);
  */
 void bus_add_mmio(struct bus *b, u64 base, const struct mmio_ops *ops, void *dev);
 
-/* Free what bus_add_ram reserved. */
+/*
+ * Reserve memory for a flash device at BASE, as bus_add_ram does: read as RAM is,
+ * while every write goes to the device, whose window has its OPS' size. The region,
+ * or NULL.
+ */
+struct ram *bus_add_flash(struct bus *b, u64 base, const struct mmio_ops *ops, void *dev);
+
+/* Whether reads of the flash R find its memory or, with ARRAY false, the device. */
+void bus_show_array(struct bus *b, struct ram *r, bool array);
+
+/* Put LEN bytes at OFFSET into R, which they fit in, read-only or not: as its device does. */
+void bus_program(struct bus *b, struct ram *r, u64 offset, const void *from, u64 len);
+
+/* Free what bus_add_ram and bus_add_flash reserved. */
 void bus_destroy(struct bus *b);
 
 /* Reset every device on the bus, in order of address. */
@@ -183,8 +200,8 @@ enum bus_result bus_compare_and_swap(struct bus *b, u64 pa, u64 *expected, u64 d
 /*
  * Copy between host memory and guest RAM, as a device's DMA, a loader or a
  * debugger does. False, and nothing copied, unless all of it is RAM (several
- * adjoining regions will do). Decoded code that changes is dropped. dma_write
- * ignores readonly.
+ * adjoining regions will do), none of it read-only for dma_write. Decoded code
+ * that changes is dropped.
  */
 bool bus_dma_read(struct bus *b, u64 pa, void *to, u64 len);
 bool bus_dma_write(struct bus *b, u64 pa, const void *from, u64 len);

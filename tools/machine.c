@@ -131,10 +131,12 @@ static bool load(struct machine *m, struct load_error *e)
     u64 mpidr[VIRT_MAX_CPUS];
     struct cpu *c = m->virt.cpu[0];
 
-    if (!m->booted)
+    if (!m->booted && !m->rom.starts)
         return true;
     window_choose(m);
     describe(m, &board, device, mpidr);
+    if (m->rom.starts)
+        return bios_load(&m->rom.bios, &m->virt.flash[0], &m->virt.bus, &board, &m->entry, e);
     if (!boot_load(&m->boot, &m->virt.bus, &board, &m->entry, e))
         return false;
     c->x[0] = m->entry.dtb;
@@ -263,28 +265,34 @@ static bool build(struct machine *m, struct load_error *e)
     const struct options *o = m->options;
     struct boot_options files = {
         .kernel = o->kernel, .initrd = o->initrd, .append = o->append, .dtb = o->dtb};
-    if (o->kernel) {
+    if (!rom_open(&m->rom, o, e))
+        return false;
+    if (o->kernel && !m->rom.starts) {
         if (!boot_open(&m->boot, &files, e))
             return false;
         m->booted = true;
     }
     if (!open_log(m, e) || (!o->dumpdtb && !connect_host(m, e)))
         return false;
+    m->epoch = epoch(o);
     struct virt_config config = {
         .model = o->cpu,
         .cpus = o->cpus,
         .ram_size = o->ram_size,
         .time = o->icount ? instruction_time : host_time,
         .time_owner = m,
-        .epoch = epoch(o),
+        .epoch = m->epoch,
         .serial = m->serial_port,
         .virtio_legacy = !o->devices.virtio_modern,
         .log = &m->log,
     };
     if (!window_open(m, &config, e))
         return false;
+    rom_configure(&m->rom, &config);
     if (!virt_create(&m->virt, &config))
         return load_fail(e, "-m", "the host has not that much memory to reserve");
+    if (!rom_fill(&m->rom, o, &m->virt, e))
+        return false;
     if (o->profile && !(m->virt.engine.profile = profile_create()))
         return load_fail(e, "-profile", "%s", strerror(ENOMEM));
     if (!o->dumpdtb && (!machine_devices_open(&m->devices, o, m->loop, m->signals, e) ||
@@ -296,6 +304,9 @@ static bool build(struct machine *m, struct load_error *e)
         return false;
     if (o->dumpdtb)
         return dump_dtb(m, e);
+    if (!machine_open_semihosting(m, e))
+        return false;
+    machine_restart_semihosting(m);
     m->monitor = monitor_create(m, m->monitor_port);
     if (!connect_gdb(m, e) || !tracing_start(m, e))
         return false;
@@ -329,6 +340,7 @@ void machine_destroy(struct machine *m)
     screen_forget(m);
     window_close(m);
     virt_disconnect(&m->virt);
+    machine_close_semihosting(m);
     if (m->mux)
         mux_destroy(m->mux);
     chardev_destroy(m->serial);
@@ -345,6 +357,7 @@ void machine_destroy(struct machine *m)
     profile_destroy(profile);
     if (m->booted)
         boot_close(&m->boot);
+    rom_close(&m->rom);
     if (m->log.out && m->log.out != stderr)
         fclose(m->log.out);
     if (m->pidfile_written)
@@ -395,8 +408,10 @@ static bool obey_requests(struct machine *m)
     if (off || !(requests & REQUEST_RESET))
         return true;
     virt_reset(&m->virt);
-    if (load(m, &e))
+    if (load(m, &e)) {
+        machine_restart_semihosting(m);
         return true;
+    }
     fprintf(stderr, "mini-a64: %s\n", e.line);
     m->exit_status = 1;
     return false;

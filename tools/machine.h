@@ -12,10 +12,12 @@
 #include "devices/virt.h"
 #include "firmware/boot.h"
 #include "firmware/psci.h"
+#include "firmware/semihosting.h"
 #include "tools/gdbstub/gdbstub.h"
 #include "tools/machine_devices.h"
 #include "tools/monitor.h"
 #include "tools/options.h"
+#include "tools/rom.h"
 #include "tools/screen.h"
 #include "tools/tracing.h"
 #include "tools/window.h"
@@ -44,6 +46,8 @@ struct machine {
     struct virt virt;
     struct machine_devices devices;
     struct psci psci;
+    struct semihosting semihosting;
+    struct rom rom;
     struct boot boot;
     bool booted;             /* the files of boot are open */
     struct boot_entry entry; /* where they were put */
@@ -55,6 +59,7 @@ struct machine {
     int exit_status;
     bool paused; /* by the monitor or a debugger: time stands still */
 
+    u64 epoch;     /* ns since 1970 at the machine's time 0 */
     u64 started;   /* host ns at the machine's time 0, later by what it was paused */
     u64 paused_at; /* host ns */
     u64 warped;    /* with icount: ns that were skipped while waiting */
@@ -76,5 +81,10 @@ void machine_destroy(struct machine *m);
 void machine_request(struct machine *m, enum machine_request request);
 void machine_pause(struct machine *m);
 void machine_resume(struct machine *m);
+
+/* The machine's semihosting (tools/semihosting.c): make it, begin anew after loading, end it. */
+bool machine_open_semihosting(struct machine *m, struct load_error *e);
+void machine_restart_semihosting(struct machine *m);
+void machine_close_semihosting(struct machine *m);
 
 #endif

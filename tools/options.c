@@ -91,6 +91,9 @@ static const struct option_row rows[] = {
     {"initrd", NULL, "FILE", "its initial RAM disk", take_initrd},
     {"append", NULL, "TEXT", "its command line", take_append},
     {"dtb", NULL, "FILE", "a device tree in place of the generated one", take_dtb},
+    {"bios", NULL, "FILE", "firmware to start from, in the first flash bank", take_bios},
+    {"pflash", NULL, "FILE", "a flash bank's content, 64 MiB, kept; the first one is started from",
+     take_pflash},
 
     {NULL, NULL, NULL, "The machine", NULL},
     {"machine", "M", "virt[,PROPERTY=VALUE]...", "the board; -machine virt,help lists properties",
@@ -103,6 +106,8 @@ static const struct option_row rows[] = {
      "what the real-time clock starts at and runs by", take_rtc},
     {"icount", NULL, "[shift=]N[,sleep=on|off]",
      "time counts instructions, 2^N ns each, so that runs repeat", take_icount},
+    {"fw_cfg", NULL, "[name=]opt/NAME,string=TEXT|file=FILE", "an item for the guest in fw_cfg",
+     take_fw_cfg},
     {"seed", NULL, "N", "makes the random numbers given to the guest repeat", take_seed},
     {"nodefaults", NULL, NULL, "no serial port and no monitor but those asked for",
      take_nodefaults},
@@ -142,6 +147,10 @@ static const struct option_row rows[] = {
     {"full-screen", NULL, NULL, "the window fills the screen at first", take_full_screen},
     {"serial", NULL, "DEV", "where the serial port goes; -serial help lists devices", take_serial},
     {"monitor", NULL, "DEV", "where the monitor goes", take_monitor},
+    {"semihosting", NULL, NULL, "serve Arm's semihosting calls: console, time, exit status",
+     take_semihosting},
+    {"semihosting-config", NULL, "enable=on[,chardev=DEV][,root=DIR][,arg=TEXT]...[,userspace=on]",
+     "the same, with a console, files in a folder, arguments", take_semihosting_config},
 
     {NULL, NULL, NULL, "How it runs", NULL},
     {"no-reboot", NULL, NULL, "a reset ends the run", take_no_reboot},
@@ -224,14 +233,14 @@ static int take_option(struct parse *p, int at, int argc, char *const argv[])
 static bool settle(struct parse *p)
 {
     struct options *o = p->o;
-    bool needs_kernel = !o->dumpdtb && !o->start_stopped;
+    bool needs_kernel = !o->dumpdtb && !o->start_stopped && !o->bios && !o->flash[0].path;
     if (!o->kernel) {
         p->option = o->initrd ? "-initrd" : o->append ? "-append" : "no kernel";
         if (o->initrd || o->append || needs_kernel)
             return refuse(p, ": name a kernel by -kernel FILE; see mini-a64 -help");
     }
-    return settle_machine(p) && settle_run(p) && settle_display(p) && settle_devices(p) &&
-           settle_backends(p);
+    return settle_machine(p) && settle_firmware(p) && settle_run(p) && settle_display(p) &&
+           settle_devices(p) && settle_backends(p) && settle_semihosting(p);
 }
 
 bool options_parse(struct options *o, int argc, char *const argv[], char message[OPTIONS_MESSAGE])

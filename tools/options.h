@@ -76,6 +76,28 @@ struct display_option {
     enum framebuffer_kind framebuffer;
 };
 
+/* The file that holds a flash bank's content; path NULL for none. */
+struct flash_option {
+    const char *path;
+    bool readonly;
+};
+
+/* An item of fw_cfg: a name, and a text or a file. */
+struct fw_cfg_option {
+    const char *name, *string, *file;
+};
+
+/* Calls of a program to its host; see firmware/semihosting.h. */
+struct semihosting_option {
+    bool enabled;
+    bool user;                     /* at EL0, too */
+    const char *folder;            /* where files are; NULL for none */
+    const char *command;           /* the program's command line */
+    struct backend_option console; /* text NULL: output to the standard error output */
+};
+
+enum { OPTIONS_FLASH = 2, OPTIONS_FW_CFG = 32 };
+
 struct owned_text; /* a string that options_parse had to make */
 
 struct options {
@@ -91,6 +113,10 @@ struct options {
 
     /* What it boots; NULL when not given. */
     const char *kernel, *initrd, *append, *dtb;
+    const char *bios; /* in the first flash bank, from where it starts then */
+    struct flash_option flash[OPTIONS_FLASH];
+    struct fw_cfg_option fw_cfg[OPTIONS_FW_CFG];
+    unsigned fw_cfg_count;
 
     struct device_options devices;
 
@@ -100,6 +126,8 @@ struct options {
      */
     struct backend_option serial, monitor, gdb;
     struct display_option display;
+
+    struct semihosting_option semihosting;
 
     /* How it runs. */
     bool no_reboot;        /* a reset ends the run */

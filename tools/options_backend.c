@@ -46,7 +46,7 @@ static const char *after(const char *text, const char *prefix)
 }
 
 /* Read a device into p->backend: which kind it is; the words behind that are its own. */
-static bool take_backend(struct parse *p, const char *text)
+bool take_backend(struct parse *p, const char *text)
 {
     static const struct {
         const char *name;

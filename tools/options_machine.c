@@ -97,6 +97,7 @@ static const struct property machine_rows[] = {
     {"initrd", take_initrd, NULL, "as -initrd"},
     {"append", take_append, NULL, "as -append"},
     {"dtb", take_dtb, NULL, "as -dtb"},
+    {"firmware", take_bios, NULL, "as -bios"},
     {"virtualization", NULL, "off", "EL2 is not emulated"},
     {"secure", NULL, "off", "EL3 is not emulated"},
     {"mte", NULL, "off", "memory tagging is not emulated"},

@@ -88,6 +88,9 @@ bool read_number(const char *text, u64 max, u64 *to);
 /* Read a size: digits, perhaps a fraction, perhaps b k m g t; DEFAULT_SHIFT without a letter. */
 bool read_size(const char *text, unsigned default_shift, u64 *to);
 
+/* Read a character device into p->backend. */
+bool take_backend(struct parse *p, const char *text);
+
 /* Is WORD one of the words in LIST, which has one space between them? */
 bool word_in(const char *list, const char *word);
 
@@ -102,6 +105,11 @@ bool take_kernel(struct parse *p, const char *value);
 bool take_initrd(struct parse *p, const char *value);
 bool take_append(struct parse *p, const char *value);
 bool take_dtb(struct parse *p, const char *value);
+bool take_bios(struct parse *p, const char *value);
+bool take_pflash(struct parse *p, const char *value);
+bool take_fw_cfg(struct parse *p, const char *value);
+bool take_semihosting(struct parse *p, const char *value);
+bool take_semihosting_config(struct parse *p, const char *value);
 bool take_serial(struct parse *p, const char *value);
 bool take_monitor(struct parse *p, const char *value);
 bool take_gdb(struct parse *p, const char *value);
@@ -146,6 +154,8 @@ bool settle_devices(struct parse *p);
 
 /* Settle whether there is a window when the words left it open. */
 bool settle_display(struct parse *p);
+bool settle_firmware(struct parse *p);
+bool settle_semihosting(struct parse *p);
 
 /* Settle where the serial port and the monitor go when the words left it open. */
 bool settle_backends(struct parse *p);

@@ -12,7 +12,7 @@
 #define NO_DISPLAY "use -display sdl, or -nographic"
 #define NO_SOUND   "there is no sound: leave it out"
 #define NO_USB     "there is no USB: leave it out"
-#define NO_FLASH   "there is no firmware to load: name the kernel by -kernel"
+#define NO_SEARCH  "firmware is found where -bios says: leave it out"
 #define NO_CHARDEV "give -serial or -monitor the device's own words, such as -serial pty"
 #define NO_TABLES  "the guest has no such table: leave it out"
 #define NO_QMP     "the monitor speaks to people only: use -monitor"
@@ -28,7 +28,6 @@ static const struct refused_row rows[] = {
     {"audio", NO_SOUND},
     {"audio-help", NO_SOUND},
     {"audiodev", NO_SOUND},
-    {"bios", NO_FLASH},
     {"blockdev", NO_DISK},
     {"boot", "the kernel of -kernel is booted: leave it out"},
     {"chroot", NO_HOST},
@@ -44,11 +43,10 @@ static const struct refused_row rows[] = {
     {"fda", NO_DISK},
     {"fdb", NO_DISK},
     {"fsdev", NO_SHARE},
-    {"fw_cfg", NO_DEVICE},
     {"incoming", NO_SAVED},
     {"iscsi", NO_DISK},
     {"k", "there is no keyboard but the terminal: leave it out"},
-    {"L", NO_FLASH},
+    {"L", NO_SEARCH},
     {"loadvm", NO_SAVED},
     {"mem-path", NO_RAM},
     {"mem-prealloc", NO_RAM},
@@ -58,10 +56,9 @@ static const struct refused_row rows[] = {
     {"numa", "there is one CPU and one bank of RAM: leave it out"},
     {"old-param", NO_OTHER},
     {"only-migratable", NO_SAVED},
-    {"option-rom", NO_FLASH},
+    {"option-rom", NO_DEVICE},
     {"overcommit", NO_RAM},
     {"perfmap", "nothing is translated to host code: leave it out"},
-    {"pflash", NO_FLASH},
     {"plugin", "use -d for what is to be traced"},
     {"portrait", NO_DISPLAY},
     {"qmp", NO_QMP},
@@ -73,9 +70,6 @@ static const struct refused_row rows[] = {
     {"runas", NO_HOST},
     {"sandbox", NO_HOST},
     {"sd", NO_DISK},
-    {"semihosting", "it is not served yet: print through the PL011 and end by PSCI SYSTEM_OFF"},
-    {"semihosting-config",
-     "it is not served yet: print through the PL011 and end by PSCI SYSTEM_OFF"},
     {"set", NO_DEVICE},
     {"singlestep", "instructions are executed one by one anyway: leave it out"},
     {"smbios", NO_TABLES},

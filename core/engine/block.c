@@ -15,12 +15,21 @@
 #include "core/isa/disasm.h"
 #include "core/log.h"
 
+/* What a flash device answers is in no TLB; what its memory holds may be. */
+static void reads_moved(void *engine)
+{
+    struct engine *e = engine;
+    for (unsigned i = 0; i < e->cpu_count; i++)
+        cpu_tlb_flush_all(e->cpus[i]);
+}
+
 bool engine_init(struct engine *e, struct bus *bus, u32 features)
 {
     memset(e, 0, sizeof(*e));
     e->bus = bus;
     bus->code_written = engine_code_written;
     bus->code_owner = e;
+    bus->reads_moved = reads_moved;
     return decoder_init(&e->decoder, features);
 }
 

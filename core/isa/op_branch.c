@@ -92,10 +92,16 @@ OP_SYS(brk, 1)
     return raise_exception(c, EC_BRK, (u32)u->imm);
 }
 
-/* Halting debug is not enabled: these are UNDEFINED outside Debug state. */
+/* Halting debug is not enabled: these are UNDEFINED outside Debug state, semihosting apart. */
 OP_SYS(hlt, 1)
 {
-    return raise_undefined(c);
+    enum { SEMIHOSTING_IMM16 = 0xf000 };
+    if (u->imm != SEMIHOSTING_IMM16 || !c->semihosting || c->el < c->semihosting_el)
+        return raise_undefined(c);
+    if (c->semihosting(c->semihosting_owner, c))
+        return LEAVE;
+    c->pc = cpu_current_pc(c);
+    return SWITCH;
 }
 
 OP_SYS(dcps1, 1)

@@ -256,17 +256,44 @@ Test(bus, a_device_sees_no_size_it_does_not_know)
     cr_assert_eq(must_read(&b, 0x2008, 8), 0x8877665544332211);
 }
 
-Test(bus, read_only_memory_refuses_guest_writes_and_takes_a_loaders)
+Test(bus, read_only_memory_refuses_guests_and_dma_and_is_programmed)
 {
     struct bus b = {0};
     struct ram *rom = bus_add_ram(&b, "flash", 0, 0x1000);
     rom->readonly = true;
-    cr_assert(bus_dma_write(&b, 0x10, "firmware", 8));
+    bus_program(&b, rom, 0x10, "firmware", 8);
+    cr_assert(!bus_dma_write(&b, 0x10, "anything", 8));
     cr_assert_eq(bus_write(&b, 0x10, 8, 0), BUS_BAD_ACCESS);
     cr_assert_eq(must_read(&b, 0x10, 1), 'f');
     u64 expected = must_read(&b, 0x10, 8);
     cr_assert_eq(bus_compare_and_swap(&b, 0x10, &expected, 0), BUS_BAD_ACCESS);
     cr_assert_eq(must_read(&b, 0x10, 1), 'f');
+    bus_destroy(&b);
+}
+
+/* Reads of flash go to memory or device, writes to the device alone. */
+Test(bus, flash_shows_its_memory_or_its_device)
+{
+    struct bus b = {0};
+    struct probe p = {0};
+    static struct mmio_ops ops;
+    ops = any_ops;
+    ops.size = 0x1000;
+    struct ram *r = bus_add_flash(&b, 0x2000, &ops, &p);
+    cr_assert_not_null(r);
+    bus_program(&b, r, 8, "abcdefgh", 8);
+    cr_assert_eq(must_read(&b, 0x2008, 8), 0x6867666564636261);
+    cr_assert_eq(p.count, 0);
+    cr_assert_eq(bus_write(&b, 0x2008, 4, 0x12345678), BUS_OK);
+    cr_assert_eq(p.count, 1);
+    cr_assert_eq(p.log[0].value, 0x12345678);
+    cr_assert_eq(must_read(&b, 0x2008, 4), 0x64636261);
+    bus_show_array(&b, r, false);
+    must_read(&b, 0x2008, 4);
+    cr_assert_eq(p.count, 2);
+    bus_show_array(&b, r, true);
+    cr_assert_eq(must_read(&b, 0x2008, 4), 0x64636261);
+    cr_assert_eq(p.count, 2);
     bus_destroy(&b);
 }
 

@@ -318,9 +318,19 @@ Test(options, refused)
         {"-kernel k -vga std", "-vga std", "none"},
         {"-kernel k -nic bridge", "-nic bridge", "user"},
         {"-kernel k -sd x", "-sd", "-drive file=FILE"},
-        {"-kernel k -bios x", "-bios", "-kernel"},
         {"-kernel k -chardev vc,id=c", "-chardev vc", "stdio"},
-        {"-kernel k -semihosting", "-semihosting", "PSCI"},
+        {"-bios x -pflash y", "-bios", "leave one"},
+        {"-pflash x -pflash y -pflash z", "-pflash z", "two"},
+        {"-bios ", "-bios", "empty"},
+        {"-bios x -append y", "-append", "-kernel"},
+        {"-kernel k -fw_cfg name=opt/x", "opt/x", "string="},
+        {"-kernel k -fw_cfg name=opt/x,string=a,file=b", "opt/x", "string="},
+        {"-kernel k -fw_cfg opt/x,string=a -fw_cfg opt/x,string=b", "opt/x", "another"},
+        {"-kernel k -fw_cfg string=a", "string=a", "name="},
+        {"-kernel k -semihosting-config target=gdb", "target=gdb", "native"},
+        {"-kernel k -semihosting-config chardev=stdio", "stdio", "-serial none"},
+        {"-kernel k -semihosting-config chardev=mon:pty", "mon:pty", "chardev=pty"},
+        {"-kernel k -semihosting-config root=", "-semihosting-config", "empty"},
         {"-kernel k -serial vc", "-serial vc", "stdio"},
         {"-kernel k -serial stdiox", "-serial stdiox", "stdio"},
         {"-kernel k -serial telnet::1", "-serial telnet::1", "tcp:HOST:PORT"},
@@ -380,6 +390,42 @@ Test(options, hostile_words)
         options_parse(&o, 3, argv, message); /* a sanitizer watches */
     }
     free(big);
+}
+
+Test(options, firmware)
+{
+    struct line *l = accept("-pflash p -pflash q -fw_cfg opt/a,string=x -fw_cfg name=opt/b,file=f");
+    cr_assert_str_eq(l->o.flash[0].path, "p");
+    cr_assert_str_eq(l->o.flash[1].path, "q");
+    cr_assert_eq(l->o.fw_cfg_count, 2);
+    cr_assert_str_eq(l->o.fw_cfg[0].name, "opt/a");
+    cr_assert_str_eq(l->o.fw_cfg[0].string, "x");
+    cr_assert_str_eq(l->o.fw_cfg[1].name, "opt/b");
+    cr_assert_str_eq(l->o.fw_cfg[1].file, "f");
+    done(l);
+    l = accept("-bios b -kernel k -machine virt,firmware=c");
+    cr_assert_str_eq(l->o.bios, "c");
+    done(l);
+}
+
+Test(options, semihosting)
+{
+    struct line *l = accept("-kernel k -append a~b -semihosting");
+    cr_assert(l->o.semihosting.enabled);
+    cr_assert(!l->o.semihosting.user);
+    cr_assert_null(l->o.semihosting.folder);
+    cr_assert_str_eq(l->o.semihosting.command, "k a b");
+    done(l);
+    l = accept("-kernel k -semihosting-config "
+               "enable=on,target=native,arg=one,arg=two,root=dir,userspace=on,chardev=pty");
+    cr_assert(l->o.semihosting.enabled && l->o.semihosting.user);
+    cr_assert_str_eq(l->o.semihosting.folder, "dir");
+    cr_assert_str_eq(l->o.semihosting.command, "one two");
+    cr_assert_eq(l->o.semihosting.console.kind, BACKEND_PTY);
+    done(l);
+    l = accept("-kernel k -semihosting-config enable=off");
+    cr_assert(!l->o.semihosting.enabled);
+    done(l);
 }
 
 Test(options, show)

@@ -119,6 +119,7 @@ Test(virt, devices_are_where_qemu_has_them)
         cr_expect_eq(get(b, cells[i].base + 0xff0), 0x0d);
         cr_expect_eq(get(b, cells[i].base + 0xffc), 0xb1);
     }
+    cr_expect_eq(get(b, 0x09020000), 0x554d4551, "fw_cfg: QEMU");
     cr_expect_eq(get(b, GICD + 0xfe8) >> 4 & 0xf, 2, "ICPIDR2: GICv2");
     cr_expect_eq(get(b, GICC + 0xfc) >> 16 & 0xf, 2, "GICC_IIDR: GICv2");
     cr_expect_eq(get(b, GICD + 4) & 0x1f, 8, "GICD_TYPER: 288 interrupts");
@@ -135,7 +136,9 @@ Test(virt, ram_begins_and_ends)
     u64 value;
     cr_expect_eq(bus_read(&b->virt.bus, RAM + RAM_SIZE, 4, &value), BUS_UNMAPPED);
     cr_expect_eq(bus_read(&b->virt.bus, RAM - 4, 4, &value), BUS_UNMAPPED);
-    cr_expect_eq(bus_read(&b->virt.bus, 0x09020000, 4, &value), BUS_UNMAPPED, "no fw_cfg");
+    cr_expect_eq(bus_read(&b->virt.bus, 0x09050000, 4, &value), BUS_UNMAPPED);
+    cr_expect_eq(get(b, 0), 0, "flash");
+    cr_expect_eq(get(b, 0x04000000), 0, "more of it");
     board_destroy(b);
 }
 
