@@ -92,6 +92,20 @@ class Refusals(unittest.TestCase):
         initrd = self.file("initrd", bytes(20 << 20))
         self.refused(["-kernel", self.good, "-m", "16M", "-initrd", initrd], initrd)
 
+    def test_firmware(self):
+        absent = self.folder / "absent"
+        self.refused(["-bios", absent], absent)
+        self.refused(["-bios", self.file("large.fd", bytes((64 << 20) + 1))], "large.fd", "67108864")
+        self.refused(["-bios", self.file("empty.fd", b"")], "empty.fd", "empty")
+        self.refused(["-pflash", absent], absent)
+        self.refused(["-pflash", self.good], self.good, "truncate -s 64M")
+        self.refused(["-pflash", self.folder], self.folder, "director")
+        self.refused(["-bios", self.good, "-pflash", self.good], "-bios", "leave one")
+        self.refused(["-kernel", self.good, "-fw_cfg", f"opt/x,file={absent}"], absent)
+        self.refused(["-kernel", self.good, "-fw_cfg", "opt/x"], "-fw_cfg", "string=")
+        self.refused(["-kernel", self.good, "-semihosting-config", f"root={absent}"], absent)
+        self.refused(["-kernel", self.good, "-semihosting-config", f"root={self.good}"], self.good)
+
     def test_device_trees(self):
         for name, content in (("empty.dtb", b""), ("noise.dtb", b"noise" * 100),
                               ("short.dtb", struct.pack(">II", 0xD00DFEED, 4096) + bytes(60))):

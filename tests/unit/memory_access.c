@@ -367,3 +367,31 @@ GUEST_TEST(memory_access, uao_absent, "max")
     expect_undefined(g, "msr_uao_1");
     expect_undefined(g, "mrs_uao");
 }
+
+/* With the MMU off all memory is Device memory; an element of a pair is what must be aligned. */
+GUEST_TEST(memory_access, pairs_across_pages_without_mmu, "cortex-a57")
+{
+    static const struct {
+        const char *program;
+        unsigned size;
+    } cases[] = {{"ldp", 8}, {"ldp_w", 4}, {"stp", 8}, {"stp_w", 4}};
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        u64 mask = ones(8 * cases[i].size), at = HARNESS_DATA + 0x1000 - cases[i].size;
+        u64 first = UINT64_C(0x1122334455667788) & mask;
+        u64 second = UINT64_C(0x99aabbccddeeff00) & mask;
+        bool load = cases[i].program[0] == 'l';
+        u64 pair[2] = {0};
+        memcpy(pair, &first, cases[i].size);
+        memcpy((u8 *)pair + cases[i].size, &second, cases[i].size);
+        if (load)
+            harness_write(g->h, at, pair, 2 * cases[i].size);
+        g->c->x[0] = at;
+        g->c->x[1] = load ? 0 : first;
+        g->c->x[2] = load ? 0 : second;
+        guest_start_el1(g, cases[i].program);
+        EXPECT_DONE(g);
+        cr_expect_eq(g->c->x[1], first, "%s", cases[i].program);
+        cr_expect_eq(g->c->x[2], second, "%s", cases[i].program);
+        cr_expect_arr_eq(bus_host(&g->h->bus, at, 16), pair, 2 * cases[i].size);
+    }
+}
