@@ -32,10 +32,12 @@ int host_folder_open(const char *path)
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-int host_folder_open_file(int folder, const char *name, int flags)
+int host_folder_open_file(int folder, const char *name, unsigned flags)
 {
+    static const int access[] = {0, O_RDONLY, O_WRONLY, O_RDWR};
+    int how = access[flags & (HOST_FOLDER_READ | HOST_FOLDER_WRITE)] | O_NOCTTY | O_NONBLOCK;
     /* Cutting it short waits until it is known to be a file. */
-    int fd = open_beneath(folder, name, (flags & ~O_TRUNC) | O_NOCTTY | O_NONBLOCK);
+    int fd = open_beneath(folder, name, how | (flags & HOST_FOLDER_CREATE ? O_CREAT : 0));
     struct stat st;
     int error = 0;
     if (fd < 0)
@@ -44,7 +46,7 @@ int host_folder_open_file(int folder, const char *name, int flags)
         error = errno;
     else if (!S_ISREG(st.st_mode))
         error = S_ISDIR(st.st_mode) ? EISDIR : EACCES;
-    else if ((flags & O_TRUNC) && ftruncate(fd, 0) < 0)
+    else if ((flags & HOST_FOLDER_EMPTY) && ftruncate(fd, 0) < 0)
         error = errno;
     if (!error)
         return fd;

@@ -14,8 +14,16 @@
 /* Open the folder at PATH: a descriptor for the functions below, and for close(). */
 int host_folder_open(const char *path);
 
-/* Open a regular file with the flags of open(2), a new one with mode 0666; never waits. */
-int host_folder_open_file(int folder, const char *name, int flags);
+/* How a file is opened: a set. */
+enum host_folder_flags {
+    HOST_FOLDER_READ = 1,
+    HOST_FOLDER_WRITE = 2,
+    HOST_FOLDER_CREATE = 4, /* unless it is there */
+    HOST_FOLDER_EMPTY = 8,  /* without what was in it */
+};
+
+/* Open a regular file, a new one with mode 0666; never waits. */
+int host_folder_open_file(int folder, const char *name, unsigned flags);
 
 int host_folder_remove(int folder, const char *name);
 int host_folder_rename(int folder, const char *from, const char *to);

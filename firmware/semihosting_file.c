@@ -3,7 +3,6 @@
  * position belongs to the handle, so that the host's descriptor has none.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,12 +29,14 @@ static struct semihosting_handle *find(struct call *k, u64 number)
 
 static s64 open_file(struct call *k, const char *name, u64 mode, struct semihosting_handle *h)
 {
-    static const int flags[MODES / 2] = {O_RDONLY,
-                                         O_RDWR,
-                                         O_WRONLY | O_CREAT | O_TRUNC,
-                                         O_RDWR | O_CREAT | O_TRUNC,
-                                         O_WRONLY | O_CREAT,
-                                         O_RDWR | O_CREAT};
+    static const u8 flags[MODES / 2] = {
+        HOST_FOLDER_READ,
+        HOST_FOLDER_READ | HOST_FOLDER_WRITE,
+        HOST_FOLDER_WRITE | HOST_FOLDER_CREATE | HOST_FOLDER_EMPTY,
+        HOST_FOLDER_READ | HOST_FOLDER_WRITE | HOST_FOLDER_CREATE | HOST_FOLDER_EMPTY,
+        HOST_FOLDER_WRITE | HOST_FOLDER_CREATE,
+        HOST_FOLDER_READ | HOST_FOLDER_WRITE | HOST_FOLDER_CREATE,
+    };
     if (k->s->folder < 0)
         return call_fail(k, EACCES);
     h->fd = host_folder_open_file(k->s->folder, name, flags[mode / 2]);

@@ -10,49 +10,8 @@
 
 #include "core/log.h"
 #include "core/model.h"
-#include "tools/options.h"
+#include "tests/unit/options_rig.h"
 #include "tools/options_parse.h"
-
-enum { WORDS = 24 };
-
-struct line {
-    struct options o;
-    char message[OPTIONS_MESSAGE];
-    char text[1024];
-    bool ok;
-};
-
-/* Parse TEXT, whose words are parted by one space; '~' in a word stands for a space. */
-static struct line *parse(const char *text)
-{
-    struct line *l = calloc(1, sizeof *l);
-    char *argv[WORDS] = {"mini-a64"};
-    int argc = 1;
-    snprintf(l->text, sizeof l->text, "%s", text);
-    char *rest = l->text, *word;
-    while ((word = strsep(&rest, " ")) && argc < WORDS - 1) {
-        argv[argc++] = word;
-        for (char *c = word; *c; c++)
-            *c = *c == '~' ? ' ' : *c;
-    }
-    l->ok = options_parse(&l->o, argc, argv, l->message);
-    return l;
-}
-
-/* The same for a command line that must be accepted. */
-static struct line *accept(const char *text)
-{
-    struct line *l = parse(text);
-    cr_assert(l->ok, "%s: refused: %s", text, l->message);
-    return l;
-}
-
-static void done(struct line *l)
-{
-    if (l->ok)
-        options_free(&l->o);
-    free(l);
-}
 
 Test(options, defaults)
 {
@@ -390,42 +349,6 @@ Test(options, hostile_words)
         options_parse(&o, 3, argv, message); /* a sanitizer watches */
     }
     free(big);
-}
-
-Test(options, firmware)
-{
-    struct line *l = accept("-pflash p -pflash q -fw_cfg opt/a,string=x -fw_cfg name=opt/b,file=f");
-    cr_assert_str_eq(l->o.flash[0].path, "p");
-    cr_assert_str_eq(l->o.flash[1].path, "q");
-    cr_assert_eq(l->o.fw_cfg_count, 2);
-    cr_assert_str_eq(l->o.fw_cfg[0].name, "opt/a");
-    cr_assert_str_eq(l->o.fw_cfg[0].string, "x");
-    cr_assert_str_eq(l->o.fw_cfg[1].name, "opt/b");
-    cr_assert_str_eq(l->o.fw_cfg[1].file, "f");
-    done(l);
-    l = accept("-bios b -kernel k -machine virt,firmware=c");
-    cr_assert_str_eq(l->o.bios, "c");
-    done(l);
-}
-
-Test(options, semihosting)
-{
-    struct line *l = accept("-kernel k -append a~b -semihosting");
-    cr_assert(l->o.semihosting.enabled);
-    cr_assert(!l->o.semihosting.user);
-    cr_assert_null(l->o.semihosting.folder);
-    cr_assert_str_eq(l->o.semihosting.command, "k a b");
-    done(l);
-    l = accept("-kernel k -semihosting-config "
-               "enable=on,target=native,arg=one,arg=two,root=dir,userspace=on,chardev=pty");
-    cr_assert(l->o.semihosting.enabled && l->o.semihosting.user);
-    cr_assert_str_eq(l->o.semihosting.folder, "dir");
-    cr_assert_str_eq(l->o.semihosting.command, "one two");
-    cr_assert_eq(l->o.semihosting.console.kind, BACKEND_PTY);
-    done(l);
-    l = accept("-kernel k -semihosting-config enable=off");
-    cr_assert(!l->o.semihosting.enabled);
-    done(l);
 }
 
 Test(options, show)
