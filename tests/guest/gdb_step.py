@@ -209,7 +209,7 @@ def check_memory(c, s):
     equal("X", c.command(b"X%x,4:" % (b + 4) + b"}\x03}\x04}\x5d*"), "OK")
     equal("m", c.memory(b, 8), b"mini#$}*")
     equal("x", c.command("x%x,8" % b), "bmini#$}*")
-    equal("m of nothing", c.command("m0,4")[0], "E")
+    equal("m of nothing", c.command("m10000000,4")[0], "E")
     equal("m of a device", c.command("m9000018,4")[0], "E")
     assert "reach" in c.monitor("devices on")
     equal("UARTFR", c.memory(0x9000018, 4)[0] & 0x20, 0)

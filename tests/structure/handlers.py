@@ -36,7 +36,7 @@ OTHERS = {"op_decode", "op_exit", "op_far_miss", "op_fp_trap", "op_leave", "op_m
 LEAVING = OTHERS - {"op_decode", "op_missing", "op_profile"}
 
 # They call something that was handed in, which is not a handler: the firmware.
-CALLS_BACK = {"op_hvc_0"}
+CALLS_BACK = {"op_hvc_0", "op_hlt_0"}
 
 INSTRUCTION_HANDLER = re.compile(r"op_\w+_\d+(_slow)?")
 

@@ -64,7 +64,7 @@ Test(gdbstub, malformed_packets)
         "m1000",
         "m1000,",
         "m1000,zz",
-        "m0,4",
+        "m10000000,4",
         "mffffffffffffffff,ffffffffffffffff",
         "m11111111111111111,1",
         "M40000000,4",
