@@ -28,7 +28,8 @@ static bool open_files(struct rom *r, const struct options *o, struct load_error
 
 static bool open_bios(struct rom *r, const struct options *o, struct load_error *e)
 {
-    const struct boot_options files = {o->kernel, o->initrd, o->append, o->dtb};
+    const struct boot_options files = {
+        .kernel = o->kernel, .initrd = o->initrd, .append = o->append, .dtb = o->dtb};
     if (!o->bios && !o->flash[0].path)
         return true;
     r->starts = bios_open(&r->bios, o->bios, &files, e);
