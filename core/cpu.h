@@ -101,7 +101,7 @@ struct cpu {
     /* The rest of PSTATE. */
     u8 sp_sel; /* PSTATE.SP: 0 or 1 */
     u8 daif;   /* DAIF_* */
-    bool il, ss, pan, uao;
+    bool il, ss, pan, uao, ssbs, dit;
     bool halted;   /* in WFI or switched off by PSCI */
     bool powered;  /* false until PSCI CPU_ON */
     bool irq, fiq; /* level of the interrupt inputs */

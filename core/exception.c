@@ -16,6 +16,7 @@ enum {
     VECTOR_FROM_SP_EL1 = 0x200,
     VECTOR_FROM_EL0 = 0x400,
     SCTLR_SPAN = 23,
+    SCTLR_DSSBS = 44,
 };
 
 static enum flow record(struct cpu *c, struct exception exc)
@@ -83,6 +84,7 @@ static void enter_el1(struct cpu *c, u64 preferred_return, enum vector vector)
     c->daif = DAIF_D | DAIF_A | DAIF_I | DAIF_F;
     c->il = c->ss = false;
     c->uao = false;
+    c->ssbs = bit(c->sys[SCTLR_EL1], SCTLR_DSSBS);
     if ((c->model->features & A64_PAN) && !bit(c->sys[SCTLR_EL1], SCTLR_SPAN))
         cpu_set_pan(c, true);
     cpu_set_el(c, 1, 1);

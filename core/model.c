@@ -14,7 +14,11 @@
 #define MAX_CRYPTO   (A64_SHA512 | A64_SHA3 | A64_SM3 | A64_SM4)
 #define MAX_FLOAT    (A64_FP16 | A64_FHM | A64_FCMA | A64_JSCVT | A64_FRINTTS | A64_BF16)
 #define MAX_SIMD     (A64_RDM | A64_DOTPROD | A64_I8MM | MAX_FLOAT | MAX_CRYPTO)
-#define MAX_FEATURES (V8_FEATURES | A64_LSE | A64_PAN | MAX_SIMD)
+#define MAX_FLAGS    (A64_FLAGM | A64_FLAGM2)
+#define MAX_MEMORY   (A64_LSE | A64_LRCPC | A64_LRCPC2 | A64_DPB | A64_DPB2)
+#define MAX_STATE    (A64_PAN | A64_PAN2 | A64_UAO | A64_SSBS | A64_DIT)
+#define MAX_BARRIERS (A64_SB | A64_SPECRES | A64_CSV)
+#define MAX_FEATURES (V8_FEATURES | MAX_SIMD | MAX_FLAGS | MAX_MEMORY | MAX_STATE | MAX_BARRIERS)
 
 #define REGS(...)                                                                                  \
     .regs = (const struct model_reg[]){__VA_ARGS__},                                               \
@@ -106,7 +110,7 @@ struct id_field {
     enum sysreg reg;
     u8 lsb;
     u8 value;
-    u32 feature;
+    u64 feature;
 };
 
 /* D19.2.60 to D19.2.70 */
@@ -126,11 +130,20 @@ static const struct id_field id_fields[] = {
     {ID_AA64ISAR0_EL1, 40, 1, A64_SM4},
     {ID_AA64ISAR0_EL1, 44, 1, A64_DOTPROD},
     {ID_AA64ISAR0_EL1, 48, 1, A64_FHM},
+    {ID_AA64PFR0_EL1, 48, 1, A64_DIT},
+    {ID_AA64PFR0_EL1, 56, 1, A64_CSV}, /* CSV2 */
+    {ID_AA64PFR0_EL1, 60, 1, A64_CSV}, /* CSV3 */
+    {ID_AA64PFR1_EL1, 4, 2, A64_SSBS},
     {ID_AA64ISAR0_EL1, 52, 1, A64_FLAGM},
+    {ID_AA64ISAR0_EL1, 52, 2, A64_FLAGM | A64_FLAGM2},
     {ID_AA64ISAR1_EL1, 0, 1, A64_DPB},
+    {ID_AA64ISAR1_EL1, 0, 2, A64_DPB | A64_DPB2},
     {ID_AA64ISAR1_EL1, 12, 1, A64_JSCVT},
     {ID_AA64ISAR1_EL1, 16, 1, A64_FCMA},
     {ID_AA64ISAR1_EL1, 20, 1, A64_LRCPC},
+    {ID_AA64ISAR1_EL1, 20, 2, A64_LRCPC | A64_LRCPC2},
+    {ID_AA64ISAR1_EL1, 36, 1, A64_SB},
+    {ID_AA64ISAR1_EL1, 40, 1, A64_SPECRES},
     {ID_AA64ISAR1_EL1, 32, 1, A64_FRINTTS},
     {ID_AA64ISAR1_EL1, 44, 1, A64_BF16},
     {ID_AA64ISAR1_EL1, 52, 1, A64_I8MM},

@@ -40,6 +40,27 @@ enum feature {
     A64_SM4 = 1 << 26,
     A64_I8MM = 1 << 27,
     A64_BF16 = 1 << 28,
+    A64_LRCPC2 = 1 << 29,
+    A64_FLAGM2 = 1 << 30,
+    A64_SB = UINT64_C(1) << 31,
+    A64_SSBS = UINT64_C(1) << 32,
+    A64_DPB2 = UINT64_C(1) << 33,
+    A64_DIT = UINT64_C(1) << 34,
+    A64_SPECRES = UINT64_C(1) << 35,
+    A64_PAUTH = UINT64_C(1) << 36,     /* with either of the two algorithms: */
+    A64_PACQARMA5 = UINT64_C(1) << 37, /* the architecture's */
+    A64_PACIMP = UINT64_C(1) << 38,    /* ours, which is faster */
+    A64_BTI = UINT64_C(1) << 39,
+    A64_TLBIOS = UINT64_C(1) << 40,
+    A64_TLBIRANGE = UINT64_C(1) << 41,
+    A64_RNG = UINT64_C(1) << 42,
+    A64_IDST = UINT64_C(1) << 43,
+    A64_TTST = UINT64_C(1) << 44,
+    A64_TTL = UINT64_C(1) << 45,
+    A64_E0PD = UINT64_C(1) << 46,
+    A64_PAN3 = UINT64_C(1) << 47,
+    A64_LOR = UINT64_C(1) << 48,
+    A64_CSV = UINT64_C(1) << 49, /* FEAT_CSV2, FEAT_CSV3: nothing is executed on speculation */
 };
 
 struct model_reg {
@@ -52,7 +73,7 @@ enum { MODEL_CACHES = 3 }; /* L1 data, L1 instruction, L2: in the order of CSSEL
 struct cpu_model {
     const char *name;       /* as -cpu takes it */
     const char *compatible; /* as the device tree has it: "arm,cortex-a57" */
-    u32 features;           /* A64_* */
+    u64 features;           /* A64_* */
     u8 pa_bits;
     u8 granules;                               /* GRANULE_* */
     u8 asid_bits;                              /* 8 or 16 */

@@ -62,7 +62,7 @@ struct sysreg_row {
     sysreg_read_fn *read;   /* NULL: cpu.sys */
     sysreg_write_fn *write; /* NULL: cpu.sys */
     sysop_fn *perform;      /* of a system instruction */
-    u32 needs;              /* A64_* features: without them there is no such register */
+    u64 needs;              /* A64_* features: without them there is no such register */
 };
 
 /* op0:op1:CRn:CRm:op2 as they stand in MSR/MRS/SYS, bits 20:5 of the word. */

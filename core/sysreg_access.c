@@ -44,6 +44,11 @@ enum sysreg_verdict check_uci(const struct cpu *c, bool write)
     return el0_if(c, SCTLR_EL1, SCTLR_UCI);
 }
 
+enum sysreg_verdict check_enrctx(const struct cpu *c, bool write)
+{
+    return el0_if(c, SCTLR_EL1, SCTLR_ENRCTX);
+}
+
 enum sysreg_verdict check_fp(const struct cpu *c, bool write)
 {
     return c->fp_trapped ? SYSREG_FP_TRAP : SYSREG_OK;

@@ -16,12 +16,37 @@ enum {
     SCTLR_UCT = 15,
     SCTLR_UMA = 9,
     SCTLR_UCI = 26,
-    SCTLR_WRITABLE = 0x37dddbbf,
+    SCTLR_ENRCTX = 10,
+    SCTLR_ENDB = 13,
+    SCTLR_ENDA = 27,
+    SCTLR_ENIB = 30,
+    SCTLR_ENIA = 31,
+    SCTLR_BT0 = 35,
+    SCTLR_BT1 = 36,
+    SCTLR_DSSBS = 44,
+    SCTLR_EPAN = 57,
 };
+/* write_sctlr drops what the CPU lacks. */
+#define SCTLR_PAUTH (BIT(SCTLR_ENIA) | BIT(SCTLR_ENIB) | BIT(SCTLR_ENDA) | BIT(SCTLR_ENDB))
+#define SCTLR_BTI   (BIT(SCTLR_BT0) | BIT(SCTLR_BT1))
+#define SCTLR_LATER                                                                                \
+    (SCTLR_PAUTH | SCTLR_BTI | BIT(SCTLR_ENRCTX) | BIT(SCTLR_DSSBS) | BIT(SCTLR_EPAN))
+#define SCTLR_WRITABLE (0x37dddbbf | SCTLR_LATER)
 
 /* TCR_EL1 without what no feature here uses; write_tcr also drops what the CPU lacks. */
-enum { TCR_HA = 39, TCR_HD = 40, TCR_HPD0 = 41, TCR_HPD1 = 42 };
-#define TCR_WRITABLE UINT64_C(0x7f7ffffffbf)
+enum {
+    TCR_HA = 39,
+    TCR_HD = 40,
+    TCR_HPD0 = 41,
+    TCR_HPD1 = 42,
+    TCR_TBID0 = 51,
+    TCR_TBID1 = 52,
+    TCR_E0PD0 = 55,
+    TCR_E0PD1 = 56,
+};
+#define TCR_TBID     (BIT(TCR_TBID0) | BIT(TCR_TBID1))
+#define TCR_E0PD     (BIT(TCR_E0PD0) | BIT(TCR_E0PD1))
+#define TCR_WRITABLE (UINT64_C(0x7f7ffffffbf) | TCR_TBID | TCR_E0PD)
 
 #define FPCR_WRITABLE 0x07c80000 /* AHP, DN, FZ, RMode; FZ16 where there is FEAT_FP16 */
 #define FPSR_WRITABLE 0x0800009f /* QC, IDC, IXC, UFC, OFC, DZC, IOC */
@@ -45,7 +70,7 @@ enum { TCR_HA = 39, TCR_HD = 40, TCR_HPD0 = 41, TCR_HPD1 = 42 };
 #define L2CTLR_WRITABLE   0x007fffff
 
 /* core/sysreg_access.c: who may at EL0 */
-sysreg_check_fn check_uct, check_uma, check_dze, check_uci, check_fp, check_sp_el0;
+sysreg_check_fn check_uct, check_uma, check_dze, check_uci, check_enrctx, check_fp, check_sp_el0;
 sysreg_check_fn check_cntfrq, check_cntpct, check_cntvct, check_cntp, check_cntv;
 sysreg_check_fn check_pm, check_pm_counter, check_pm_cycle, check_pm_select, check_pm_swinc;
 sysreg_check_fn check_tdcc;
@@ -55,12 +80,14 @@ sysreg_read_fn read_mpidr, read_ccsidr, read_dczid, read_l2ctlr, read_storage;
 
 /* core/sysreg_pstate.c */
 sysreg_read_fn read_sp_el0, read_sp_el1, read_spsel, read_currentel, read_pan, read_uao;
+sysreg_read_fn read_dit, read_ssbs;
 sysreg_read_fn read_nzcv, read_daif, read_fpcr, read_fpsr, read_isr;
 sysreg_write_fn write_sp_el0, write_sp_el1, write_spsel, write_pan, write_uao;
+sysreg_write_fn write_dit, write_ssbs;
 sysreg_write_fn write_nzcv, write_daif, write_fpcr, write_fpsr;
 
 /* core/sysreg_mmu.c */
-sysreg_write_fn write_regime, write_tcr;
+sysreg_write_fn write_regime, write_sctlr, write_tcr;
 sysop_fn op_nothing, op_dc_ivac, op_dc_zva, op_cache_by_va;
 sysop_fn op_at_s1e1r, op_at_s1e1w, op_at_s1e0r, op_at_s1e0w, op_at_s1e1rp, op_at_s1e1wp;
 

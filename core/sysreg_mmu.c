@@ -18,13 +18,38 @@ void write_regime(struct cpu *c, enum sysreg r, u64 value)
     cpu_regime_changed(c);
 }
 
+/* Bits of a register that only a feature has. */
+struct feature_bits {
+    u64 feature, bits;
+};
+
+static u64 drop_absent(const struct cpu *c, u64 value, const struct feature_bits *list,
+                       unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!(c->model->features & list[i].feature))
+            value &= ~list[i].bits;
+    return value;
+}
+
+void write_sctlr(struct cpu *c, enum sysreg r, u64 value)
+{
+    static const struct feature_bits later[] = {
+        {A64_SPECRES, BIT(SCTLR_ENRCTX)}, {A64_PAUTH, SCTLR_PAUTH},    {A64_BTI, SCTLR_BTI},
+        {A64_SSBS, BIT(SCTLR_DSSBS)},     {A64_PAN3, BIT(SCTLR_EPAN)},
+    };
+    write_regime(c, r, drop_absent(c, value, later, ARRAY_LEN(later)));
+}
+
 void write_tcr(struct cpu *c, enum sysreg r, u64 value)
 {
-    if (!(c->model->features & A64_HAFDBS))
-        value &= ~(BIT(TCR_HA) | BIT(TCR_HD));
-    if (!(c->model->features & A64_HPDS))
-        value &= ~(BIT(TCR_HPD0) | BIT(TCR_HPD1));
-    write_regime(c, r, value);
+    static const struct feature_bits later[] = {
+        {A64_HAFDBS, BIT(TCR_HA) | BIT(TCR_HD)},
+        {A64_HPDS, BIT(TCR_HPD0) | BIT(TCR_HPD1)},
+        {A64_PAUTH, TCR_TBID},
+        {A64_E0PD, TCR_E0PD},
+    };
+    write_regime(c, r, drop_absent(c, value, later, ARRAY_LEN(later)));
 }
 
 enum flow op_nothing(struct cpu *c, u64 value)

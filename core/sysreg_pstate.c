@@ -5,7 +5,15 @@
 #include "core/exception.h"
 #include "core/sysreg_hooks.h"
 
-enum { DAIF_SHIFT = 6, CURRENTEL_SHIFT = 2, PAN_BIT = 22, UAO_BIT = 23, NZCV_SHIFT = 28 };
+enum {
+    DAIF_SHIFT = 6,
+    CURRENTEL_SHIFT = 2,
+    PAN_BIT = 22,
+    UAO_BIT = 23,
+    DIT_BIT = 24,
+    SSBS_BIT = 12,
+    NZCV_SHIFT = 28
+};
 
 u64 read_sp_el0(struct cpu *c, enum sysreg r)
 {
@@ -62,6 +70,26 @@ void write_uao(struct cpu *c, enum sysreg r, u64 value)
 {
     cpu_set_uao(c, bit(value, UAO_BIT));
     cpu_kick(c);
+}
+
+u64 read_dit(struct cpu *c, enum sysreg r)
+{
+    return (u64)c->dit << DIT_BIT;
+}
+
+void write_dit(struct cpu *c, enum sysreg r, u64 value)
+{
+    c->dit = bit(value, DIT_BIT);
+}
+
+u64 read_ssbs(struct cpu *c, enum sysreg r)
+{
+    return (u64)c->ssbs << SSBS_BIT;
+}
+
+void write_ssbs(struct cpu *c, enum sysreg r, u64 value)
+{
+    c->ssbs = bit(value, SSBS_BIT);
 }
 
 u64 read_nzcv(struct cpu *c, enum sysreg r)

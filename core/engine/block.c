@@ -23,7 +23,7 @@ static void reads_moved(void *engine)
         cpu_tlb_flush_all(e->cpus[i]);
 }
 
-bool engine_init(struct engine *e, struct bus *bus, u32 features)
+bool engine_init(struct engine *e, struct bus *bus, u64 features)
 {
     memset(e, 0, sizeof(*e));
     e->bus = bus;

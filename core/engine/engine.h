@@ -44,7 +44,7 @@ struct engine {
 };
 
 /* An engine for CPUs of one model. False when the host has no memory. */
-bool engine_init(struct engine *e, struct bus *bus, u32 features);
+bool engine_init(struct engine *e, struct bus *bus, u64 features);
 void engine_destroy(struct engine *e);
 
 /* An event happened, off the hot path. */

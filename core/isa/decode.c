@@ -132,7 +132,7 @@ static int most_specific_first(const void *a, const void *b)
     return x->fixed_bits != y->fixed_bits ? y->fixed_bits - x->fixed_bits : x->row - y->row;
 }
 
-bool decoder_init(struct decoder *d, u32 features)
+bool decoder_init(struct decoder *d, u64 features)
 {
     struct order order[A64_COUNT];
     u16 next[DECODE_BUCKETS];

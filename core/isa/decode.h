@@ -35,7 +35,7 @@ struct a64_row {
     const char *name, *pattern, *assembly;
     format_fn *format;
     handler_fn *const *handlers;
-    u32 needs;
+    u64 needs;
 };
 
 extern const struct a64_row a64_rows[A64_COUNT];
@@ -44,7 +44,7 @@ enum { DECODE_BUCKETS = 2048, DECODE_SHIFT = 21 };
 
 /* The rows as masks, and an index of them by the word's top 11 bits. */
 struct decoder {
-    u32 features; /* A64_* of the CPU model */
+    u64 features; /* A64_* of the CPU model */
     u32 mask[A64_COUNT], value[A64_COUNT];
     u32 nonzero[A64_COUNT][2];     /* fields that must not be zero, at most two a row; 0: none */
     u16 first[DECODE_BUCKETS + 1]; /* where a bucket begins in rows[] */
@@ -53,7 +53,7 @@ struct decoder {
 };
 
 /* Build the index; FEATURES as in a model. False when the host has no memory. */
-bool decoder_init(struct decoder *d, u32 features);
+bool decoder_init(struct decoder *d, u64 features);
 void decoder_destroy(struct decoder *d);
 
 /* The row that W is an instance of on a CPU with all features, or -1. */

@@ -66,11 +66,11 @@ static void write_hex(struct assembly *a, const char *name, unsigned k)
     put(a, "#0x%x", field(a, name[0] == 'n' ? 'v' : 'i'));
 }
 
-/* {imm16u} {imm4}: field i. {immr} {imms}: r, s. All decimal. */
+/* {imm16u} {imm4} {imm6}: field i. {mask}: v. {immr} {imms}: r, s. All decimal. */
 static void write_decimal(struct assembly *a, const char *name, unsigned k)
 {
     bool letter = name[3] == 'r' || name[3] == 's';
-    put(a, "#%u", field(a, letter ? name[3] : 'i'));
+    put(a, "#%u", field(a, letter ? name[3] : name[0] == 'm' ? 'v' : 'i'));
 }
 
 /* {imm16?}: field i unless it is zero. */
@@ -216,7 +216,7 @@ const struct token disasm_integer_tokens[] = {
     {"rnj rdq", write_copied},
     {"pairs paird", write_pair},
     {"imm5 imm7 imm12 imm16 nzcv", write_hex},
-    {"imm16u imm4 immr imms", write_decimal},
+    {"imm16u imm4 imm6 mask immr imms", write_decimal},
     {"imm16?", write_if_nonzero},
     {"sh12", write_sh12},
     {"lsl16", write_lsl16},

@@ -237,6 +237,15 @@ FORMAT(dnma_x)
     return 0;
 }
 
+/* RMIF, SETF8, SETF16: the rotation in imm, which flags in a. */
+FORMAT(rmif)
+{
+    u->n = slot_src(field_n(w));
+    u->imm = (s32)bits(w, 20, 15);
+    u->a = (u8)bits(w, 3, 0);
+    return 0;
+}
+
 /* Variants: 2 * cond + sf. The flags for a condition that fails in a. */
 FORMAT(ccmp_reg)
 {

@@ -42,7 +42,7 @@ static ALWAYS_INLINE enum flow load_reg(struct cpu *c, const struct uop *u, cons
     return load(c, u, e, a, size, sign, MEM_PLAIN);
 }
 
-/* Every way to address one kind of load: LDRkind, LDURkind, LDTRkind. */
+/* Every way to address one kind of load: LDRkind, LDURkind, LDTRkind, LDAPURkind. */
 #define LOADS(kind, size, sign)                                                                    \
     OP_MEM(ldr##kind##_imm, 2)                                                                     \
     {                                                                                              \
@@ -63,6 +63,12 @@ static ALWAYS_INLINE enum flow load_reg(struct cpu *c, const struct uop *u, cons
     OP_MEM(ldtr##kind, 2)                                                                          \
     {                                                                                              \
         return load_imm(c, u, e, V, OFFSET, size, sign, MEM_UNPRIVILEGED);                         \
+    }                                                                                              \
+    OP_MEM(ldapur##kind, 2)                                                                        \
+    {                                                                                              \
+        enum flow f = load_imm(c, u, e, V, OFFSET, size, sign, MEM_ALIGNED);                       \
+        barrier_acquire();                                                                         \
+        return f;                                                                                  \
     }                                                                                              \
     OP_MEM(ldr##kind##_reg, 7)                                                                     \
     {                                                                                              \

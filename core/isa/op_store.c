@@ -28,7 +28,7 @@ static ALWAYS_INLINE enum flow store_reg(struct cpu *c, const struct uop *u, con
     return store(c, u, e, a, size, MEM_PLAIN);
 }
 
-/* Every way to address one kind of store: STRkind, STURkind, STTRkind. */
+/* Every way to address one kind of store: STRkind, STURkind, STTRkind, STLURkind. */
 #define STORES(kind, size)                                                                         \
     OP_MEM(str##kind##_imm, 2)                                                                     \
     {                                                                                              \
@@ -49,6 +49,13 @@ static ALWAYS_INLINE enum flow store_reg(struct cpu *c, const struct uop *u, con
     OP_MEM(sttr##kind, 2)                                                                          \
     {                                                                                              \
         return store_imm(c, u, e, V, OFFSET, size, MEM_UNPRIVILEGED);                              \
+    }                                                                                              \
+    OP_MEM(stlur##kind, 2)                                                                         \
+    {                                                                                              \
+        barrier_release();                                                                         \
+        enum flow f = store_imm(c, u, e, V, OFFSET, size, MEM_ALIGNED);                            \
+        barrier_release_done();                                                                    \
+        return f;                                                                                  \
     }                                                                                              \
     OP_MEM(str##kind##_reg, 7)                                                                     \
     {                                                                                              \

@@ -78,6 +78,12 @@ OP(dmb, 1)
     return NEXT;
 }
 
+/* Nothing is executed on speculation. */
+OP(sb, 1)
+{
+    return NEXT;
+}
+
 /* System-register changes took effect when they were made. */
 OP(isb, 1)
 {
@@ -89,6 +95,19 @@ OP_SYS(msr_spsel, 1)
     if (c->el == 0)
         return raise_undefined(c);
     cpu_set_el(c, c->el, u->imm & 1);
+    return NEXT;
+}
+
+/* Neither has an effect on what instructions do. */
+OP(msr_ssbs, 1)
+{
+    c->ssbs = u->imm & 1;
+    return NEXT;
+}
+
+OP(msr_dit, 1)
+{
+    c->dit = u->imm & 1;
     return NEXT;
 }
 

@@ -54,6 +54,15 @@ static bool failed_exclusive(const struct program *p, const struct record_state 
 }
 
 /*
+ * QEMU 7.2 lets LDAPR load from any address; without FEAT_LSE2 it has to be aligned (B2.5.2).
+ */
+static bool unaligned_ldapr(const struct program *p, const struct record_state *ours)
+{
+    enum { LDAPR = 0x38bfc000, MASK = 0x3ffffc00 };
+    return (last_word(p, ours) & MASK) == LDAPR && ours->kind == RECORD_ALIGNMENT;
+}
+
+/*
  * QEMU reports the address without the tag that TBI ignores, and none where the host's
  * processor has none: of what is no canonical address of the host.
  */
@@ -106,7 +115,7 @@ bool compare_prepare(const struct program *p, struct record_state *ours,
     correct_half_fixed(reference, p);
     if (reference->pc - program_start(p) >= 4 * (u64)p->words)
         reference->kind = RECORD_DONE; /* it happened at a branch's target */
-    if (failed_exclusive(p, ours, reference))
+    if (failed_exclusive(p, ours, reference) || unaligned_ldapr(p, ours))
         return false;
     if (is_abort(ours->kind) && ours->kind == reference->kind)
         drop_partial_loads(ours, reference);

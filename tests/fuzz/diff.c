@@ -91,7 +91,8 @@ static unsigned make_batch(struct diff *d, u64 b)
         struct program *p = &d->program[i];
         if (d->o->rows)
             generate_program(&r, &d->generator, i, p);
-        else if (!generate_single(&r, next_word(d, &r, b * RECORD_SLOTS + i), i, p))
+        else if (!generate_single(&r, next_word(d, &r, b * RECORD_SLOTS + i),
+                                  d->generator.decoder->features, i, p))
             p->word[0] = 0, d->excluded++;
         oracle_set_slot(s->code, p->slot, p->word, p->words);
         for (unsigned k = 0; k < d->states; k++)

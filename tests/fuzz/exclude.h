@@ -9,10 +9,11 @@
 struct exclusion {
     u32 mask, value; /* words W with (W & mask) == value */
     const char *what, *reason;
+    u64 with; /* only on models with these A64_*; 0: on all */
 };
 
-/* The exclusion that W falls under, or NULL. */
-const struct exclusion *exclude_find(u32 w);
+/* The exclusion that W falls under on a model with FEATURES, or NULL. */
+const struct exclusion *exclude_find(u32 w, u64 features);
 
 /* The I-th exclusion, NULL behind the last. */
 const struct exclusion *exclude_at(unsigned i);

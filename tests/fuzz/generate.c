@@ -247,12 +247,12 @@ static bool exclusive_load_for(struct rng *r, u32 store, u32 *load)
     return true;
 }
 
-bool generate_single(struct rng *r, u32 word, unsigned slot, struct program *p)
+bool generate_single(struct rng *r, u32 word, u64 features, unsigned slot, struct program *p)
 {
     p->slot = slot;
     p->words = 1;
     p->word[0] = word;
-    if (exclude_find(word))
+    if (exclude_find(word, features))
         return false;
     tame(r, p, 0);
     return true;
@@ -265,7 +265,7 @@ void generate_program(struct rng *r, const struct generator *g, unsigned slot, s
     p->words = 0;
     for (unsigned attempt = 0; p->words < want && attempt < 64; attempt++) {
         u32 load, w = generate_word(r, g->decoder, g->rows[rng_below(r, g->row_count)]);
-        if (exclude_find(w))
+        if (exclude_find(w, g->decoder->features))
             continue;
         if (p->words + 1 < RECORD_MAX_WORDS && rng_chance(r, 48) && exclusive_load_for(r, w, &load))
             p->word[p->words++] = load;

@@ -46,7 +46,7 @@ void generate_program(struct rng *r, const struct generator *g, unsigned slot, s
  * The same for a word that is given, which may be changed where it branches or loads
  * from what must not be touched. False if the word is excluded.
  */
-bool generate_single(struct rng *r, u32 word, unsigned slot, struct program *p);
+bool generate_single(struct rng *r, u32 word, u64 features, unsigned slot, struct program *p);
 
 /* The address of P's first word. */
 static inline u64 program_start(const struct program *p)
@@ -70,7 +70,7 @@ struct state_pool {
 };
 
 /* FEATURES are the CPU model's. */
-void generate_pool(struct rng *r, u32 features, struct state_pool *pool);
+void generate_pool(struct rng *r, u64 features, struct state_pool *pool);
 
 /* Registers to run P from. */
 void generate_state(struct rng *r, const struct state_pool *pool, const struct program *p,

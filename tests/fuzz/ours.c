@@ -50,7 +50,9 @@ const u8 *ours_data(const struct ours *o)
 
 static void load(struct cpu *c, const struct record_state *in)
 {
-    cpu_set_pstate(c, 0); /* EL0, SP_EL0, nothing masked */
+    enum { SPSR_SSBS = 1 << 12, SPSR_DIT = 1 << 24 }; /* the reference's stay from run to run */
+    u64 pstate = c->el ? c->sys[SPSR_EL1] : cpu_pstate(c);
+    cpu_set_pstate(c, pstate & (SPSR_SSBS | SPSR_DIT)); /* EL0, SP_EL0, nothing masked */
     memcpy(c->x, in->x, sizeof(in->x));
     c->x[SLOT_SP] = in->sp;
     c->pc = in->pc + 4; /* behind the MRS that gives the reference its X0 */

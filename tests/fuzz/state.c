@@ -218,7 +218,7 @@ static void aim_others(struct rng *r, u32 w, struct record_state *s)
                   (rng_chance(r, 8) ? rng_below(r, 4) : 0);
 }
 
-void generate_pool(struct rng *r, u32 features, struct state_pool *pool)
+void generate_pool(struct rng *r, u64 features, struct state_pool *pool)
 {
     enum { FPCR_BITS = 0x07c00000, FPCR_FZ16 = 1 << 19 };
     pool->fpcr = FPCR_BITS | (features & A64_FP16 ? FPCR_FZ16 : 0);

@@ -80,7 +80,7 @@ Test(model, real_cpus)
 
 /* The instructions' features and the ID registers are the same list. */
 static const struct {
-    u32 features;
+    u64 features;
     enum sysreg reg;
     u8 lsb;
     u8 value; /* with these features and no other */
@@ -96,7 +96,16 @@ static const struct {
     {A64_SHA3, ID_AA64ISAR0_EL1, 32, 1},
     {A64_DOTPROD, ID_AA64ISAR0_EL1, 44, 1},
     {A64_FLAGM, ID_AA64ISAR0_EL1, 52, 1},
+    {A64_FLAGM | A64_FLAGM2, ID_AA64ISAR0_EL1, 52, 2},
     {A64_DPB, ID_AA64ISAR1_EL1, 0, 1},
+    {A64_DPB | A64_DPB2, ID_AA64ISAR1_EL1, 0, 2},
+    {A64_LRCPC | A64_LRCPC2, ID_AA64ISAR1_EL1, 20, 2},
+    {A64_SB, ID_AA64ISAR1_EL1, 36, 1},
+    {A64_SPECRES, ID_AA64ISAR1_EL1, 40, 1},
+    {A64_DIT, ID_AA64PFR0_EL1, 48, 1},
+    {A64_CSV, ID_AA64PFR0_EL1, 56, 1},
+    {A64_CSV, ID_AA64PFR0_EL1, 60, 1},
+    {A64_SSBS, ID_AA64PFR1_EL1, 4, 2},
     {A64_LRCPC, ID_AA64ISAR1_EL1, 20, 1},
     {A64_FP16, ID_AA64PFR0_EL1, 16, 1},
     {A64_FP16, ID_AA64PFR0_EL1, 20, 1},
@@ -147,7 +156,7 @@ Test(model, max_is_more)
 {
     const struct cpu_model *a57 = model_find("cortex-a57"), *max = model_find("max");
     cr_assert_not_null(max);
-    cr_expect(!((a57->features & ~(u32)A64_RAMINDEX) & ~max->features));
+    cr_expect(!((a57->features & ~(u64)A64_RAMINDEX) & ~max->features));
     cr_expect((max->features & (A64_LSE | A64_PAN)) == (A64_LSE | A64_PAN));
     const u64 *sys = reset(max);
     cr_expect(sys[MIDR_EL1] == 0x000f0510);
