@@ -11,6 +11,7 @@
 #include "core/engine/dispatch.h"
 #include "core/engine/engine.h"
 #include "core/isa/disasm.h"
+#include "core/isa/pauth.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/model.h"
@@ -252,6 +253,7 @@ void cpu_regime_changed(struct cpu *c)
         cpu_tlb_flush_all(c);
     c->strict_alignment = strict;
     c->swaps_data = swaps;
+    pauth_update(c);
     if (other_asid) {
         engine_count(c->engine, EVENT_SWITCH_ASID);
         select_el0_bank(c, asid);

@@ -110,6 +110,13 @@ struct cpu {
     struct exception exc;
     bool raised; /* exc is to be taken */
 
+    /* FEAT_PAuth: core/isa/pauth.h */
+    struct {
+        u64 unused[2][2]; /* bits of a pointer, by data (or instruction) and half */
+        u8 selector[2];   /* the bit that tells the half of a pointer without a code */
+        u8 enabled;       /* 1 << enum pauth_key */
+    } pauth;
+
     u64 sys[SYS_COUNT];
     struct regime regime;  /* what mmu_walk needs, as sys[] says */
     bool strict_alignment; /* SCTLR_EL1.A */

@@ -140,13 +140,13 @@ static bool illegal_return(u64 spsr)
     return bit(spsr, 4) || bit(spsr, 1) || el > 1 || (el == 0 && bit(spsr, 0));
 }
 
-void exception_return(struct cpu *c)
+void exception_return(struct cpu *c, u64 pc)
 {
     enum { SPSR_IL_BIT = 20, SPSR_SS_BIT = 21 };
     u64 spsr = c->sys[SPSR_EL1], from = cpu_current_pc(c);
     engine_count(c->engine, EVENT_RETURN);
     bool ss = debug_exception_return_ss(c, spsr);
-    c->pc = c->sys[ELR_EL1];
+    c->pc = pc;
     if (illegal_return(spsr)) {
         u64 keep = (u64)c->el << 2 | (c->el && c->sp_sel);
         spsr = (spsr & ~UINT64_C(0x1f)) | keep | BIT(SPSR_IL_BIT);

@@ -64,7 +64,7 @@ void exception_take(struct cpu *c);
 bool exception_interrupt_pending(const struct cpu *c);
 void exception_take_interrupt(struct cpu *c);
 
-/* AArch64.ExceptionReturn from EL1: PC and PSTATE from ELR_EL1 and SPSR_EL1. */
-void exception_return(struct cpu *c);
+/* AArch64.ExceptionReturn from EL1 to PC, which is ELR_EL1, with PSTATE from SPSR_EL1. */
+void exception_return(struct cpu *c, u64 pc);
 
 #endif

@@ -15,7 +15,7 @@
 #define MAX_FLOAT    (A64_FP16 | A64_FHM | A64_FCMA | A64_JSCVT | A64_FRINTTS | A64_BF16)
 #define MAX_SIMD     (A64_RDM | A64_DOTPROD | A64_I8MM | MAX_FLOAT | MAX_CRYPTO)
 #define MAX_FLAGS    (A64_FLAGM | A64_FLAGM2)
-#define MAX_MEMORY   (A64_LSE | A64_LRCPC | A64_LRCPC2 | A64_DPB | A64_DPB2)
+#define MAX_MEMORY   (A64_LSE | A64_LRCPC | A64_LRCPC2 | A64_LOR | A64_DPB | A64_DPB2)
 #define MAX_STATE    (A64_PAN | A64_PAN2 | A64_UAO | A64_SSBS | A64_DIT)
 #define MAX_BARRIERS (A64_SB | A64_SPECRES | A64_CSV)
 #define MAX_FEATURES (V8_FEATURES | MAX_SIMD | MAX_FLAGS | MAX_MEMORY | MAX_STATE | MAX_BARRIERS)
@@ -33,6 +33,16 @@
 
 /* PMCR_EL0: IMP Arm, IDCODE, six counters (N), LC, which is RES1 without AArch32. */
 #define PMCR(idcode, n) (UINT64_C(0x41) << 24 | (idcode) << 16 | (n) << 11 | 1 << 6)
+
+#define MAX(pauth)                                                                                 \
+    {                                                                                              \
+        .name = "max", .compatible = "arm,cortex-a57", .features = MAX_FEATURES | (pauth),         \
+        .pa_bits = 48, .granules = GRANULE_4K | GRANULE_16K | GRANULE_64K, .asid_bits = 16,        \
+        .breakpoints = 6, .watchpoints = 4, .pmu_counters = 6,                                     \
+        .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},                                            \
+        REGS({MIDR_EL1, 0x000f0510}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(1, 6)},               \
+             {CPUECTLR_EL1, CPUECTLR_A57}),                                                        \
+    }
 
 static const struct cpu_model models[] = {
     {
@@ -76,21 +86,21 @@ static const struct cpu_model models[] = {
         REGS({MIDR_EL1, 0x410fd083}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(2, 6)},
              {CPUECTLR_EL1, CPUECTLR_A57}),
     },
-    {
-        .name = "max",
-        .compatible = "arm,cortex-a57",
-        .features = MAX_FEATURES,
-        .pa_bits = 48,
-        .granules = GRANULE_4K | GRANULE_16K | GRANULE_64K,
-        .asid_bits = 16,
-        .breakpoints = 6,
-        .watchpoints = 4,
-        .pmu_counters = 6,
-        .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},
-        REGS({MIDR_EL1, 0x000f0510}, {CTR_EL0, CTR_PIPT_64}, {PMCR_EL0, PMCR(1, 6)},
-             {CPUECTLR_EL1, CPUECTLR_A57}),
-    },
+    MAX(A64_PAUTH | A64_PACIMP),
 };
+
+/* The last of the models as it is with the other kinds of pointer authentication. */
+static const struct cpu_model max_variants[] = {
+    [MODEL_PAUTH_OFF] = MAX(0),
+    [MODEL_PAUTH_QARMA5] = MAX(A64_PAUTH | A64_PACQARMA5),
+};
+
+const struct cpu_model *model_with_pauth(const struct cpu_model *m, enum model_pauth kind)
+{
+    if (!(m->features & A64_PAUTH))
+        return kind == MODEL_PAUTH_OFF ? m : NULL;
+    return kind == MODEL_PAUTH_IMPDEF ? m : &max_variants[kind];
+}
 
 const struct cpu_model *model_at(unsigned i)
 {
@@ -138,6 +148,10 @@ static const struct id_field id_fields[] = {
     {ID_AA64ISAR0_EL1, 52, 2, A64_FLAGM | A64_FLAGM2},
     {ID_AA64ISAR1_EL1, 0, 1, A64_DPB},
     {ID_AA64ISAR1_EL1, 0, 2, A64_DPB | A64_DPB2},
+    {ID_AA64ISAR1_EL1, 4, 1, A64_PAUTH | A64_PACQARMA5},  /* APA */
+    {ID_AA64ISAR1_EL1, 8, 1, A64_PAUTH | A64_PACIMP},     /* API */
+    {ID_AA64ISAR1_EL1, 24, 1, A64_PAUTH | A64_PACQARMA5}, /* GPA */
+    {ID_AA64ISAR1_EL1, 28, 1, A64_PAUTH | A64_PACIMP},    /* GPI */
     {ID_AA64ISAR1_EL1, 12, 1, A64_JSCVT},
     {ID_AA64ISAR1_EL1, 16, 1, A64_FCMA},
     {ID_AA64ISAR1_EL1, 20, 1, A64_LRCPC},
@@ -150,6 +164,7 @@ static const struct id_field id_fields[] = {
     {ID_AA64MMFR1_EL1, 0, 2, A64_HAFDBS},
     {ID_AA64MMFR1_EL1, 4, 2, A64_VMID16},
     {ID_AA64MMFR1_EL1, 12, 1, A64_HPDS},
+    {ID_AA64MMFR1_EL1, 16, 1, A64_LOR},
     {ID_AA64MMFR1_EL1, 20, 1, A64_PAN},
     {ID_AA64MMFR1_EL1, 20, 2, A64_PAN | A64_PAN2},
     {ID_AA64MMFR2_EL1, 4, 1, A64_UAO},

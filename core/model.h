@@ -86,6 +86,12 @@ struct cpu_model {
 /* The model of that name, or NULL. */
 const struct cpu_model *model_find(const char *name);
 
+/* How pointers are authenticated: FEAT_PACQARMA5, or the algorithm of ours, FEAT_PACIMP. */
+enum model_pauth { MODEL_PAUTH_OFF, MODEL_PAUTH_QARMA5, MODEL_PAUTH_IMPDEF };
+
+/* M as model_find gave it, but with that KIND; NULL if it can't have it. */
+const struct cpu_model *model_with_pauth(const struct cpu_model *m, enum model_pauth kind);
+
 /*
  * Put into SYS (SYS_COUNT values) what M's ID registers read. The fields that tell
  * what a CPU can do follow from the members above, so they cannot disagree.

@@ -1,7 +1,7 @@
 /*
  * The hooks that rows of core/sysreg.def name, by the file that defines them, and
- * the constants of their reset and writable columns. For core/sysreg*.c, core/pmu.c
- * and core/debug.c only.
+ * the constants of their reset and writable columns. For core/sysreg*.c, core/pmu.c,
+ * core/debug.c and core/isa/pauth.c only.
  */
 #ifndef CORE_SYSREG_HOOKS_H
 #define CORE_SYSREG_HOOKS_H

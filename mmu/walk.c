@@ -9,8 +9,8 @@
  * each one goes a level down.
  *
  * Where the manual leaves a choice:
- * - TCR_EL1.TnSZ outside 16 to 39: a level 0 translation fault (QEMU's choice; the
- *   other would be the nearest legal value).
+ * - TCR_EL1.TnSZ outside 16 to 39 (48, 47 with FEAT_TTST): a level 0 translation fault (QEMU's
+ * choice; the other would be the nearest legal value).
  * - TCR_EL1.TGn reserved, or a granule the CPU has not: its smallest granule.
  * - TTBR bits below the table's alignment: taken as zero.
  * - The Contiguous bit: ignored, also where it is misprogrammed.
@@ -20,7 +20,13 @@
  */
 #include "mmu/walk.h"
 
-enum { LAST_LEVEL = 3, ADDRESS_BITS = 48, TSZ_MIN = 16, TSZ_MAX = 39 };
+enum {
+    LAST_LEVEL = 3,
+    ADDRESS_BITS = 48,
+    TSZ_MIN = 16,
+    TSZ_MAX = 39,
+    TSZ_MAX_TTST = 48, /* and one less for granules of 64 KiB */
+};
 
 enum { SH_RESERVED = 1, SH_OUTER = 2 };
 
@@ -72,6 +78,11 @@ static ALWAYS_INLINE unsigned granule_bits(const struct regime *r, unsigned uppe
     if (unlikely(!(granule & r->granules)))
         granule = r->granules & -r->granules;
     return granule == GRANULE_4K ? 12 : granule == GRANULE_16K ? 14 : 16;
+}
+
+unsigned mmu_most_tsz(const struct regime *r, unsigned upper)
+{
+    return !r->has_ttst ? TSZ_MAX : granule_bits(r, upper) == 16 ? TSZ_MAX_TTST - 1 : TSZ_MAX_TTST;
 }
 
 /* Whether the architecture has blocks at LEVEL: 4K has 1G and 2M, 16K 32M, 64K 512M. */
@@ -234,14 +245,17 @@ static struct translation translate_flat(const struct regime *r, u64 va, enum ac
 struct translation mmu_walk(struct bus *bus, const struct regime *r, u64 va, enum access_type type)
 {
     unsigned upper = bit(va, 55);
-    unsigned top = bit(r->tcr, 37 + upper) ? 55 : 63; /* TBI: the top byte is no address */
+    bool tagged = bit(r->tcr, 37 + upper); /* TBI: the top byte is no address, */
+    if (type == ACCESS_EXEC)
+        tagged &= !bit(r->tcr, 51 + upper); /* but with TBID of an instruction */
+    unsigned top = tagged ? 55 : 63;
     if (!r->mmu_on)
         return translate_flat(r, va, type, top);
 
     unsigned tsz = (unsigned)(upper ? bits(r->tcr, 21, 16) : bits(r->tcr, 5, 0));
     bool disabled = bit(r->tcr, upper ? 23 : 7); /* EPD */
     unsigned va_bits = 64 - tsz;
-    if (unlikely(tsz < TSZ_MIN || tsz > TSZ_MAX || disabled ||
+    if (unlikely(tsz < TSZ_MIN || tsz > mmu_most_tsz(r, upper) || disabled ||
                  !va_in_range(va, top, va_bits, upper)))
         return fault(FAULT_TRANSLATION, 0);
     switch (granule_bits(r, upper)) {

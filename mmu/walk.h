@@ -23,6 +23,7 @@ struct regime {
     u8 pa_bits;                /* ID_AA64MMFR0_EL1.PARange in bits: 32, 36, 40, 42, 44, 48 */
     u8 granules;               /* what the CPU model has */
     bool has_hafdbs;           /* FEAT_HAFDBS: TCR.HA and HD obeyed */
+    bool has_ttst;             /* FEAT_TTST: TCR.TnSZ may be larger */
     bool has_hpds;             /* FEAT_HPDS: TCR.HPD0, HPD1 obeyed */
 };
 
@@ -66,6 +67,9 @@ struct translation {
     bool clean;        /* hardware keeps the dirty state: no write before mmu_set_dirty */
     u64 desc, desc_pa; /* the last descriptor and its address, for mmu_set_dirty */
 };
+
+/* The most that TCR_EL1.TnSZ may be for the lower (0) or UPPER (1) half. */
+unsigned mmu_most_tsz(const struct regime *r, unsigned upper);
 
 /* True for a MAIR byte of one of the Device types. */
 static inline bool attr_is_device(u8 attr)

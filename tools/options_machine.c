@@ -140,6 +140,30 @@ static bool take_cpu_model(struct parse *p, const char *value)
     return refuse(p, " %s: no such CPU; there are %s", value, known);
 }
 
+static bool take_pauth(struct parse *p, const char *value)
+{
+    bool on;
+    if (!take_switch(p, "pauth", value, &on))
+        return false;
+    if (on && !model_with_pauth(p->o->cpu, MODEL_PAUTH_IMPDEF))
+        return refuse(p, " pauth=on: %s has no pointer authentication; use -cpu max",
+                      p->o->cpu->name);
+    p->pauth_off = !on;
+    return true;
+}
+
+static bool take_pauth_impdef(struct parse *p, const char *value)
+{
+    bool on;
+    if (!take_switch(p, "pauth-impdef", value, &on))
+        return false;
+    if (!model_with_pauth(p->o->cpu, MODEL_PAUTH_IMPDEF))
+        return refuse(p, " pauth-impdef=%s: %s has no pointer authentication; use -cpu max", value,
+                      p->o->cpu->name);
+    p->pauth_qarma5 = !on;
+    return true;
+}
+
 static const struct property cpu_rows[] = {
     {"model", take_cpu_model, NULL, NULL},
     {"aarch64", NULL, "on", "AArch32 is not emulated"},
@@ -149,7 +173,9 @@ static const struct property cpu_rows[] = {
     {"cfgend", NULL, "off", "CPUs start little-endian"},
     {"sve", NULL, "off", "SVE is not emulated"},
     {"sme", NULL, "off", "SME is not emulated"},
-    {"pauth", NULL, "off", "pointer authentication is not emulated"},
+    {"pauth", take_pauth, NULL, "off: without pointer authentication; default of max is on"},
+    {"pauth-impdef", take_pauth_impdef, NULL,
+     "off: pointer authentication by QARMA5, not a faster algorithm; default on"},
     {"lpa2", NULL, "off", "52-bit addresses are not emulated"},
 };
 
@@ -157,7 +183,13 @@ bool take_cpu(struct parse *p, const char *value)
 {
     static const struct property_list list = {"model", false, SHOW_CPUS, cpu_rows,
                                               ARRAY_LEN(cpu_rows)};
-    return take_properties(p, value, &list);
+    p->pauth_off = p->pauth_qarma5 = false;
+    if (!take_properties(p, value, &list))
+        return false;
+    if (p->pauth_off || p->pauth_qarma5)
+        p->o->cpu =
+            model_with_pauth(p->o->cpu, p->pauth_off ? MODEL_PAUTH_OFF : MODEL_PAUTH_QARMA5);
+    return true;
 }
 
 static bool take_one(struct parse *p, const char *value)

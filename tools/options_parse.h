@@ -25,6 +25,7 @@ struct parse {
     const char *refused_accel;  /* an accelerator that we are not */
     bool accel_tcg;
     bool highmem_off;
+    bool pauth_off, pauth_qarma5; /* of -cpu */
     bool icount_shift_given;
 };
 

@@ -229,12 +229,13 @@ static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa)
     return p->ops;
 }
 
-/* AArch64.BranchAddr: with TBI the top byte repeats bit 55. */
+/* AArch64.BranchAddr: with TBI (and not TBID) the top byte repeats bit 55. */
 u64 engine_branch_address(const struct cpu *c, u64 va)
 {
-    enum { TCR_TBI0 = 37, TCR_TBI1 = 38 };
-    unsigned tbi = bit(va, 55) ? TCR_TBI1 : TCR_TBI0;
-    return bit(c->regime.tcr, tbi) ? (u64)sext(va, 56) : va;
+    enum { TCR_TBI0 = 37, TCR_TBID0 = 51 };
+    unsigned upper = bit(va, 55);
+    bool tagged = bit(c->regime.tcr, TCR_TBI0 + upper) && !bit(c->regime.tcr, TCR_TBID0 + upper);
+    return tagged ? (u64)sext(va, 56) : va;
 }
 
 const struct uop *engine_fetch(struct cpu *c, u64 va)

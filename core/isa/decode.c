@@ -185,6 +185,7 @@ int decode(const struct decoder *d, u32 w, struct site at, struct uop *u)
 {
     int row = decode_row(d, w);
     *u = (struct uop){.fn = NULL};
+    at.features = d->features;
     if (row >= 0 && (a64_rows[row].needs & ~d->features) == 0) {
         int variant = a64_rows[row].format(w, at, u);
         if (variant != FMT_UNDEFINED) {

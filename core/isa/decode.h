@@ -18,8 +18,9 @@ enum a64_op {
 
 /* Where a word stands, which is all that decoding may depend on beside the word. */
 struct site {
-    u16 index;  /* word within its 4 KiB page */
-    bool alone; /* no page of ops around it: every branch is to elsewhere */
+    u16 index;    /* word within its 4 KiB page */
+    bool alone;   /* no page of ops around it: every branch is to elsewhere */
+    u64 features; /* the decoder's, for hints that depend on them and for choosing algorithms */
 };
 
 enum { FMT_UNDEFINED = -1 };

@@ -208,7 +208,7 @@ static void write_sysreg(struct assembly *a, const char *name, unsigned k)
 }
 
 const struct token disasm_integer_tokens[] = {
-    {"wd wn wm wa ws xd xn xm xa xt rd rn rm ra xn|sp rd|sp rn|sp", write_register},
+    {"wd wn wm wa ws xd xn xm xa xt rd rn rm ra xn|sp xm|sp rd|sp rn|sp", write_register},
     {",xt", write_optional},
     {"xn?", write_link},
     {"td", write_tested},

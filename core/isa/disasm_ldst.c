@@ -4,12 +4,13 @@
  */
 #include "core/isa/disasm_token.h"
 
-/* The signed field i: its width is that of imm9 or, in the pairs, of imm7. */
+/* The signed field i: that of imm9, of imm7 in the pairs, of S:imm9 where the base is signed. */
 static s64 signed_imm(const struct assembly *a)
 {
     enum { PAIR = 29 }; /* 1 in pairs, bit 28 is 0 in both */
     bool pair = bit(a->word, PAIR) && !bit(a->word, 28);
-    return sext(field(a, 'i'), pair ? 7 : 9);
+    bool authenticated = (a->word & 0xff200400) == 0xf8200400;
+    return sext(field(a, 'i'), pair ? 7 : authenticated ? 10 : 9);
 }
 
 /* {simm*K}: K times the signed field i. */

@@ -235,15 +235,32 @@ OP_MEM(ldapr, 4)
     return load_acquire(c, u, e, 1u << V);
 }
 
-OP_MEM(stlr, 4)
+/* Ordered among all accesses, not only those to a region: there are none of these. */
+OP_MEM(ldlar, 4)
+{
+    return load_acquire(c, u, e, 1u << V);
+}
+
+static ALWAYS_INLINE enum flow store_release(struct cpu *c, const struct uop *u, const struct env e,
+                                             unsigned size)
 {
     enum flow f = check_base(c, u, e);
     if (f != NEXT)
         return f;
     barrier_release();
-    f = mem_write(c, e, X(n), 1u << V, X(d), MEM_ALIGNED);
+    f = mem_write(c, e, X(n), size, X(d), MEM_ALIGNED);
     barrier_release_done();
     return f;
+}
+
+OP_MEM(stlr, 4)
+{
+    return store_release(c, u, e, 1u << V);
+}
+
+OP_MEM(stllr, 4)
+{
+    return store_release(c, u, e, 1u << V);
 }
 
 /* What an atomic makes of OLD, zero-extended from SIZE bytes, and the operand. */

@@ -64,7 +64,7 @@ OP_SYS(eret, 1)
 {
     if (c->el == 0)
         return raise_undefined(c);
-    exception_return(c);
+    exception_return(c, c->sys[ELR_EL1]);
     return SWITCH;
 }
 

@@ -279,3 +279,8 @@ handler_fn *system_quick_sys(const struct uop *u)
 {
     return u->imm >= 0 && sysreg_rows[u->imm].perform == op_dc_zva ? op_dc_zva_0 : NULL;
 }
+
+handler_fn *system_no_operation(void)
+{
+    return op_hint_0;
+}

@@ -16,4 +16,7 @@ handler_fn *system_quick_mrs(const struct uop *u);
 handler_fn *system_quick_msr(const struct uop *u);
 handler_fn *system_quick_sys(const struct uop *u);
 
+/* The handler of a hint that does nothing. */
+handler_fn *system_no_operation(void);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "tests/fuzz/compare.h"
 #include "tests/fuzz/exclude.h"
+#include "tests/fuzz/keys.h"
 #include "tests/fuzz/ours.h"
 #include "tools/a64test/oracle.h"
 
@@ -91,8 +92,8 @@ static unsigned make_batch(struct diff *d, u64 b)
         struct program *p = &d->program[i];
         if (d->o->rows)
             generate_program(&r, &d->generator, i, p);
-        else if (!generate_single(&r, next_word(d, &r, b * RECORD_SLOTS + i),
-                                  d->generator.decoder->features, i, p))
+        else if (!generate_single(&r, d->generator.decoder, next_word(d, &r, b * RECORD_SLOTS + i),
+                                  i, p))
             p->word[0] = 0, d->excluded++;
         oracle_set_slot(s->code, p->slot, p->word, p->words);
         for (unsigned k = 0; k < d->states; k++)
@@ -304,10 +305,15 @@ static bool start(struct diff *d)
         fprintf(stderr, "fuzz: no CPU model '%s'; cortex-a57 and max are two\n", o->cpu);
         return false;
     }
+    /* The algorithm of the two that the reference has, too. */
+    if (model->features & A64_PAUTH)
+        model = model_with_pauth(model, MODEL_PAUTH_QARMA5);
+    keys_announce();
     for (unsigned e = 0; e < ENGINES; e++) {
         d->ours[e] = ours_create(model, e == 1);
         if (!d->ours[e])
             return false;
+        keys_set(d->ours[e]->cpu);
     }
     d->generator.decoder = &d->ours[0]->board->engine.decoder;
     d->generator.length = o->length;

@@ -9,9 +9,6 @@
 /* Masks of MRS, MSR (register) and SYS words: the whole name but Rt, or without op2, or CRm. */
 enum { NAME = (int)0xffffffe0, CRM = (int)0xffffff00, CRN = (int)0xfffff000 };
 
-/* What models have that QEMU's max stands against. */
-#define LATER A64_DPB
-
 static const struct exclusion exclusions[] = {
     {0xffe0001f, 0xd4000001, "svc", "a call of the reference's kernel"},
     {0xffe0001f, 0xd4400000, "hlt", "semihosting in QEMU, UNDEFINED with halting debug off"},
@@ -33,33 +30,49 @@ static const struct exclusion exclusions[] = {
     {NAME, 0xd50b7a20, "dc cvac", "no operation in user-mode QEMU, faults and all"},
     {NAME, 0xd50b7b20, "dc cvau", "no operation in user-mode QEMU, faults and all"},
     {NAME, 0xd50b7e20, "dc civac", "no operation in user-mode QEMU, faults and all"},
-    {NAME, 0xd50b7c20, "dc cvap", "UNDEFINED in user-mode QEMU", A64_DPB},
-    {NAME, 0xd50b7d20, "dc cvadp", "UNDEFINED in user-mode QEMU", A64_DPB2},
-    {NAME, 0xd50b7420, "dc zva", "blocks of QEMU's max are of 512 bytes", LATER},
-    {NAME, 0xd53b00e0, "mrs dczid_el0", "blocks of QEMU's max are of 512 bytes", LATER},
-    {0xffffffc0, 0xd53b2400, "mrs rndr*", "random", LATER},
-    /* FEAT_MTE: QEMU's max has it, whatever is said. */
-    {0xffc00000, 0x91800000, "addg", "FEAT_MTE", LATER},
-    {0xffc00000, 0xd1800000, "subg", "FEAT_MTE", LATER},
-    {0xffe0e800, 0x9ac00000, "subp, irg, gmi", "FEAT_MTE", LATER},
-    {0xffe0fc00, 0xbac00000, "subps", "FEAT_MTE", LATER},
-    {0xff200000, 0xd9200000, "stg, ldg, ...", "FEAT_MTE", LATER},
-    {0xfe400000, 0x68000000, "stgp", "FEAT_MTE", LATER},
-    {0xfffff0ff, 0xd503409f, "msr tco", "FEAT_MTE", LATER},
-    {0xffdfffe0, 0xd51b42e0, "mrs/msr tco", "FEAT_MTE", LATER},
-    {0xfffff0c0, 0xd50b7080, "dc gva, gzva, cg*", "FEAT_MTE", LATER},
-    {0xfffff0e0, 0xd50b7060, "dc gva, gzva, cg*", "FEAT_MTE", LATER},
 };
 
+/* The same for what max has. */
+static const struct exclusion of_max[] = {
+    {0xbff8fc00, 0x2f00fc00, "fmov .8h with op 1",
+     "QEMU 7.2 ignores op where o2 is 1 (DDI 0487, C4.1.96, modified immediate)"},
+    {NAME, 0xd50b7c20, "dc cvap", "UNDEFINED in user-mode QEMU"},
+    {NAME, 0xd50b7d20, "dc cvadp", "UNDEFINED in user-mode QEMU"},
+    {NAME, 0xd50b7420, "dc zva", "blocks of QEMU's max are of 512 bytes"},
+    {NAME, 0xd53b00e0, "mrs dczid_el0", "blocks of QEMU's max are of 512 bytes"},
+    {0xffffffc0, 0xd53b2400, "mrs rndr*", "random"},
+    /* FEAT_MTE: QEMU's max has it, whatever is said. */
+    {0xffc00000, 0x91800000, "addg", "FEAT_MTE"},
+    {0xffc00000, 0xd1800000, "subg", "FEAT_MTE"},
+    {0xffe0e800, 0x9ac00000, "subp, irg, gmi", "FEAT_MTE"},
+    {0xffe0fc00, 0xbac00000, "subps", "FEAT_MTE"},
+    {0xff200000, 0xd9200000, "stg, ldg, ...", "FEAT_MTE"},
+    {0xfe400000, 0x68000000, "stgp", "FEAT_MTE"},
+    {0xfffff0ff, 0xd503409f, "msr tco", "FEAT_MTE"},
+    {0xffdfffe0, 0xd51b42e0, "mrs/msr tco", "FEAT_MTE"},
+    {0xfffff0c0, 0xd50b7080, "dc gva, gzva, cg*", "FEAT_MTE"},
+    {0xfffff0e0, 0xd50b7060, "dc gva, gzva, cg*", "FEAT_MTE"},
+};
+
+static const struct exclusion *find(const struct exclusion *list, unsigned count, u32 w)
+{
+    for (unsigned i = 0; i < count; i++)
+        if ((w & list[i].mask) == list[i].value)
+            return &list[i];
+    return NULL;
+}
+
+/* No other model has FEAT_DPB2. */
 const struct exclusion *exclude_find(u32 w, u64 features)
 {
-    for (unsigned i = 0; i < ARRAY_LEN(exclusions); i++)
-        if ((w & exclusions[i].mask) == exclusions[i].value && !(exclusions[i].with & ~features))
-            return &exclusions[i];
-    return NULL;
+    const struct exclusion *found = find(exclusions, ARRAY_LEN(exclusions), w);
+    return found || !(features & A64_DPB2) ? found : find(of_max, ARRAY_LEN(of_max), w);
 }
 
 const struct exclusion *exclude_at(unsigned i)
 {
-    return i < ARRAY_LEN(exclusions) ? &exclusions[i] : NULL;
+    if (i < ARRAY_LEN(exclusions))
+        return &exclusions[i];
+    i -= ARRAY_LEN(exclusions);
+    return i < ARRAY_LEN(of_max) ? &of_max[i] : NULL;
 }

@@ -9,7 +9,6 @@
 struct exclusion {
     u32 mask, value; /* words W with (W & mask) == value */
     const char *what, *reason;
-    u64 with; /* only on models with these A64_*; 0: on all */
 };
 
 /* The exclusion that W falls under on a model with FEATURES, or NULL. */

@@ -179,6 +179,6 @@ int main(int argc, char **argv)
         return 1;
     }
     if (!o.qemu_cpu)
-        o.qemu_cpu = strcmp(o.cpu, "max") ? o.cpu : "max,pauth=off,sve=off";
+        o.qemu_cpu = strcmp(o.cpu, "max") ? o.cpu : "max,sve=off";
     return diff_run(&o) ? 1 : 0;
 }

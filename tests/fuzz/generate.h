@@ -46,7 +46,8 @@ void generate_program(struct rng *r, const struct generator *g, unsigned slot, s
  * The same for a word that is given, which may be changed where it branches or loads
  * from what must not be touched. False if the word is excluded.
  */
-bool generate_single(struct rng *r, u32 word, u64 features, unsigned slot, struct program *p);
+bool generate_single(struct rng *r, const struct decoder *d, u32 word, unsigned slot,
+                     struct program *p);
 
 /* The address of P's first word. */
 static inline u64 program_start(const struct program *p)
@@ -68,6 +69,15 @@ struct state_pool {
     u64 x[POOL_SIZE];
     uint64_t v[POOL_SIZE][2];
 };
+
+/*
+ * The register with the pointer that W signs (FEAT_PAuth), or -1.
+ *
+ * QEMU 7.2 takes bit 63 for the half that a pointer belongs to where TBI is off for the
+ * half that bit 55 names. It is bit 55 where TBI is on for either half (DDI 0487, AddPAC
+ * in J1.1). So what is to be signed has the bits alike if bit 55 is set.
+ */
+int generate_signed_register(u32 w);
 
 /* FEATURES are the CPU model's. */
 void generate_pool(struct rng *r, u64 features, struct state_pool *pool);

@@ -218,6 +218,32 @@ static void aim_others(struct rng *r, u32 w, struct record_state *s)
                   (rng_chance(r, 8) ? rng_below(r, 4) : 0);
 }
 
+int generate_signed_register(u32 w)
+{
+    enum { PAC = (int)0xdac10000, PAC_MASK = (int)0xffffd000, LR = 30, IP1 = 17 };
+    if ((w & (u32)PAC_MASK) == (u32)PAC)
+        return (int)bits(w, 4, 0);
+    switch (w) {
+    case 0xd503211f: /* PACIA1716, PACIB1716 */
+    case 0xd503215f:
+        return IP1;
+    case 0xd503231f: /* PACIAZ, PACIASP, PACIBZ, PACIBSP */
+    case 0xd503233f:
+    case 0xd503235f:
+    case 0xd503237f:
+        return LR;
+    default:
+        return -1;
+    }
+}
+
+static void aim_pointer(u32 w, struct record_state *s)
+{
+    int n = generate_signed_register(w);
+    if (n >= 0 && n < 31 && bit(s->x[n], 55))
+        s->x[n] |= BIT(63);
+}
+
 void generate_pool(struct rng *r, u64 features, struct state_pool *pool)
 {
     enum { FPCR_BITS = 0x07c00000, FPCR_FZ16 = 1 << 19 };
@@ -268,6 +294,7 @@ void generate_state(struct rng *r, const struct state_pool *pool, const struct p
     for (unsigned i = 0; i < p->words; i++) {
         aim_access(r, p->word[i], s);
         aim_others(r, p->word[i], s);
+        aim_pointer(p->word[i], s);
     }
     s->pc = program_start(p) - 4;
 }

@@ -1,0 +1,16 @@
+/*
+ * The keys of pointer authentication that qemu-aarch64 gives its process: it draws them
+ * from GLib's generator, the Mersenne Twister, whose seed we choose.
+ */
+#ifndef TESTS_FUZZ_KEYS_H
+#define TESTS_FUZZ_KEYS_H
+
+#include "core/cpu.h"
+
+/* In the environment of QEMU, so that it draws what keys_set expects. */
+void keys_announce(void);
+
+/* Give C the same keys, and turn on what they are for, if it has them. */
+void keys_set(struct cpu *c);
+
+#endif
