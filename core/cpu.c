@@ -22,6 +22,7 @@ enum {
     SPSR_M_SP = 1 << 0,
     SPSR_M_EL_SHIFT = 2,
     SPSR_DAIF_SHIFT = 6,
+    SPSR_BTYPE_SHIFT = 10,
     SPSR_SSBS = 1 << 12,
     SPSR_IL = 1 << 20,
     SPSR_SS = 1 << 21,
@@ -91,6 +92,7 @@ void cpu_reset(struct cpu *c)
     c->el = 1;
     c->sp_sel = 1;
     c->daif = DAIF_D | DAIF_A | DAIF_I | DAIF_F;
+    c->btype = 0;
     c->il = c->ss = c->pan = c->uao = c->ssbs = c->dit = false;
     c->halted = c->event = c->raised = false;
     c->powered = c->index == 0;
@@ -155,9 +157,10 @@ void cpu_set_el(struct cpu *c, unsigned el, unsigned sp_sel)
 u64 cpu_pstate(const struct cpu *c)
 {
     return (u64)cpu_nzcv(c) << SPSR_NZCV_SHIFT | (u64)c->daif << SPSR_DAIF_SHIFT |
-           (c->ssbs ? SPSR_SSBS : 0) | (c->dit ? SPSR_DIT : 0) | (c->uao ? SPSR_UAO : 0) |
-           (c->pan ? SPSR_PAN : 0) | (c->ss ? SPSR_SS : 0) | (c->il ? SPSR_IL : 0) |
-           (u64)c->el << SPSR_M_EL_SHIFT | (c->el && c->sp_sel ? SPSR_M_SP : 0);
+           (u64)c->btype << SPSR_BTYPE_SHIFT | (c->ssbs ? SPSR_SSBS : 0) | (c->dit ? SPSR_DIT : 0) |
+           (c->uao ? SPSR_UAO : 0) | (c->pan ? SPSR_PAN : 0) | (c->ss ? SPSR_SS : 0) |
+           (c->il ? SPSR_IL : 0) | (u64)c->el << SPSR_M_EL_SHIFT |
+           (c->el && c->sp_sel ? SPSR_M_SP : 0);
 }
 
 void cpu_set_pstate(struct cpu *c, u64 spsr)
@@ -168,6 +171,7 @@ void cpu_set_pstate(struct cpu *c, u64 spsr)
     c->il = spsr & SPSR_IL;
     cpu_set_pan(c, (c->model->features & A64_PAN) && (spsr & SPSR_PAN));
     c->uao = (c->model->features & A64_UAO) && (spsr & SPSR_UAO);
+    c->btype = c->model->features & A64_BTI ? (u8)bits(spsr, 11, 10) : 0;
     c->ssbs = (c->model->features & A64_SSBS) && (spsr & SPSR_SSBS);
     c->dit = (c->model->features & A64_DIT) && (spsr & SPSR_DIT);
     cpu_set_el(c, (unsigned)bits(spsr, 3, 2), spsr & SPSR_M_SP);

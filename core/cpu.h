@@ -86,13 +86,16 @@ struct cpu {
 
     u8 el;                         /* PSTATE.EL: 0 or 1 */
     u8 fp_trapped;                 /* CPACR_EL1.FPEN traps SIMD and FP at this EL */
+    u8 btype;                      /* PSTATE.BTYPE; in the engine see core/isa/bti.h */
+    bool guards;                   /* there are guarded pages of code */
     _Atomic u32 kick;              /* KICK_*; set from anywhere, noticed soon */
     u64 page_va;                   /* virtual address of the page of code in execution */
     struct uop *ops;               /* its decoded ops */
     const struct tlb_bank *tlb;    /* the bank of the current EL */
     struct tlb_bank *unprivileged; /* the bank of EL0, for LDTR and friends */
     const struct uop *u, *until;   /* see SYNC_OUT in core/engine/dispatch.h */
-    u64 pc;                        /* up to date whenever no handler runs */
+    u64 btype_left; /* bytes of ops from the instruction that btype is for to until */
+    u64 pc;         /* up to date whenever no handler runs */
     struct exclusive_monitor monitor;
 
     union vreg v[32];

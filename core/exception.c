@@ -84,6 +84,7 @@ static void enter_el1(struct cpu *c, u64 preferred_return, enum vector vector)
     c->daif = DAIF_D | DAIF_A | DAIF_I | DAIF_F;
     c->il = c->ss = false;
     c->uao = false;
+    c->btype = 0;
     c->ssbs = bit(c->sys[SCTLR_EL1], SCTLR_DSSBS);
     if ((c->model->features & A64_PAN) && !bit(c->sys[SCTLR_EL1], SCTLR_SPAN))
         cpu_set_pan(c, true);

@@ -13,6 +13,7 @@ enum exception_class {
     EC_UNKNOWN = 0x00,
     EC_WFX = 0x01,
     EC_FP_ACCESS = 0x07,
+    EC_BRANCH_TARGET = 0x0d,
     EC_ILLEGAL_STATE = 0x0e,
     EC_SVC = 0x15,
     EC_HVC = 0x16,

@@ -17,7 +17,7 @@
 #define MAX_FLAGS    (A64_FLAGM | A64_FLAGM2)
 #define MAX_MEMORY   (A64_LSE | A64_LRCPC | A64_LRCPC2 | A64_LOR | A64_DPB | A64_DPB2)
 #define MAX_STATE    (A64_PAN | A64_PAN2 | A64_UAO | A64_SSBS | A64_DIT)
-#define MAX_BARRIERS (A64_SB | A64_SPECRES | A64_CSV)
+#define MAX_BARRIERS (A64_SB | A64_SPECRES | A64_CSV | A64_BTI)
 #define MAX_FEATURES (V8_FEATURES | MAX_SIMD | MAX_FLAGS | MAX_MEMORY | MAX_STATE | MAX_BARRIERS)
 
 #define REGS(...)                                                                                  \
@@ -143,6 +143,7 @@ static const struct id_field id_fields[] = {
     {ID_AA64PFR0_EL1, 48, 1, A64_DIT},
     {ID_AA64PFR0_EL1, 56, 1, A64_CSV}, /* CSV2 */
     {ID_AA64PFR0_EL1, 60, 1, A64_CSV}, /* CSV3 */
+    {ID_AA64PFR1_EL1, 0, 1, A64_BTI},
     {ID_AA64PFR1_EL1, 4, 2, A64_SSBS},
     {ID_AA64ISAR0_EL1, 52, 1, A64_FLAGM},
     {ID_AA64ISAR0_EL1, 52, 2, A64_FLAGM | A64_FLAGM2},

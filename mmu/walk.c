@@ -48,6 +48,7 @@ enum {
 #define DESC_AP2           BIT(7) /* read-only */
 #define DESC_AF            BIT(10)
 #define DESC_NG            BIT(11)
+#define DESC_GP            BIT(50)
 #define DESC_DBM           BIT(51)
 #define DESC_PXN           BIT(53)
 #define DESC_UXN           BIT(54)
@@ -215,6 +216,7 @@ static ALWAYS_INLINE struct translation walk_tables(struct bus *bus, const struc
         .level = (u8)level,
         .page_shift = (u8)shift,
         .ng = desc & DESC_NG,
+        .guarded = desc & DESC_GP,
         .desc = desc,
         .desc_pa = desc_pa,
     };

@@ -64,6 +64,7 @@ struct translation {
     u8 attr; /* the MAIR byte in force (SCTLR_EL1.C and .I applied); 0x00 (Device-nGnRnE) to 0xff */
     u8 sh;   /* shareability, as PAR_EL1.SH shows it */
     bool ng; /* not global: belongs to the ASID */
+    bool guarded;      /* the GP bit, of FEAT_BTI; means nothing without */
     bool clean;        /* hardware keeps the dirty state: no write before mmu_set_dirty */
     u64 desc, desc_pa; /* the last descriptor and its address, for mmu_set_dirty */
 };

@@ -12,6 +12,7 @@
 
 #include "core/engine/dispatch.h"
 #include "core/exception.h"
+#include "core/isa/bti.h"
 #include "core/isa/disasm.h"
 #include "core/log.h"
 
@@ -207,18 +208,33 @@ static struct code_page *new_page(struct engine *e)
     return p;
 }
 
-/* The decoded page of the physical page at PA in RAM, which is about to be executed at VA. */
-static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa)
+static void set_guards(struct engine *e)
+{
+    for (unsigned i = 0; i < e->cpu_count; i++)
+        e->cpus[i]->guards = true;
+}
+
+/*
+ * The decoded page of the physical page at PA in RAM, which is about to be executed at VA.
+ * Ops know whether they are in a guarded page: a page that is executed by mappings of both
+ * kinds, as nobody does, is decoded anew with each change.
+ */
+static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa, bool guarded)
 {
     struct ram_page *rp = ram_page_at(ram, pa);
-    if (rp->ops)
+    if (rp->ops && likely(page_of(rp->ops)->guarded == guarded))
         return rp->ops;
+    if (rp->ops)
+        retire(e, page_of(rp->ops));
+    if (guarded)
+        set_guards(e);
     struct code_page *p = new_page(e);
     if (!p)
         return NULL;
     p->pa = pa & TLB_PAGE_MASK;
     p->host = ram->host + (p->pa - ram->base);
     p->ram_page = rp;
+    p->guarded = guarded;
     if (unlikely(e->profile))
         p->profile = profile_add_page(e->profile, va & TLB_PAGE_MASK, p->pa);
     rp->ops = p->ops;
@@ -249,6 +265,7 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
     struct tlb_bank *bank = (struct tlb_bank *)c->tlb;
     struct code_entry *entry = &bank->code[tlb_code_index(va)];
     if (entry->tag != (va & TLB_PAGE_MASK)) {
+        bool bti = c->model->features & A64_BTI;
         engine_count(c->engine, EVENT_FETCH);
         struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_EXEC);
         if (t.ok && !(t.perms & perm_needed(ACCESS_EXEC, c->el))) {
@@ -262,7 +279,7 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
             log_line(c->log, LOG_PAGE, "page of code %#llx at %#llx",
                      (unsigned long long)(t.pa & TLB_PAGE_MASK),
                      (unsigned long long)(va & TLB_PAGE_MASK));
-        struct uop *ops = ram ? page_ops(c->engine, ram, va, t.pa) : NULL;
+        struct uop *ops = ram ? page_ops(c->engine, ram, va, t.pa, t.guarded && bti) : NULL;
         if (!ops) {
             log_line(c->log, LOG_MMU, "instruction abort at %#llx, IFSC %#x",
                      (unsigned long long)va, t.status);
@@ -278,6 +295,19 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
     c->page_va = entry->tag;
     c->ops = entry->ops;
     return c->ops + ((va & ~TLB_PAGE_MASK) >> 2);
+}
+
+bool engine_check_landing(struct cpu *c, const struct uop *ops, u64 va)
+{
+    enum { SCTLR_BT0 = 35, SCTLR_BT1 = 36 };
+    const struct code_page *p = container_of(ops, struct code_page, ops);
+    u32 word;
+    memcpy(&word, p->host + (va & ~TLB_PAGE_MASK), sizeof(word));
+    if (!p->guarded ||
+        bti_allows(word, c->btype, bit(c->sys[SCTLR_EL1], c->el ? SCTLR_BT1 : SCTLR_BT0)))
+        return true;
+    raise_exception(c, EC_BRANCH_TARGET, c->btype);
+    return false;
 }
 
 /* -d in_asm: a word as it is decoded. */
@@ -309,7 +339,8 @@ static void fuse(const struct decoder *d, struct code_page *p, unsigned index)
     struct uop *first = &p->ops[index], *second = first + 1, decoded;
     if (!fuse_begins(&d->fuse, first->fn) || index + 1 == PAGE_WORDS || is_marked(p, index + 1))
         return;
-    decode(d, word_at(p, index + 1), (struct site){.index = (u16)(index + 1)}, &decoded);
+    decode(d, word_at(p, index + 1),
+           (struct site){.index = (u16)(index + 1), .guarded = p->guarded}, &decoded);
     handler_fn *fused = fuse_find(&d->fuse, first->fn, decoded.fn);
     if (!fused)
         return;
@@ -337,7 +368,8 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
     if (unlikely(log_enabled(c->log, LOG_IN_ASM)))
         log_decoded(c, p->engine, word, c->page_va + 4 * index);
     engine_count(p->engine, EVENT_DECODED);
-    int row = decode(d, word, (struct site){.index = (u16)index}, &p->ops[index]);
+    int row =
+        decode(d, word, (struct site){.index = (u16)index, .guarded = p->guarded}, &p->ops[index]);
     if (fuses(c, p->engine))
         fuse(d, p, index);
     profile_wrap(p->profile, index, &p->ops[index], row);

@@ -10,19 +10,20 @@
 #include "core/engine/uop.h"
 
 /* Handlers that are no instruction's. */
-HANDLER(op_exit);      /* the budget is used up; go on at op u later */
-HANDLER(op_far_miss);  /* go on at cpu.pc, which the code TLB does not hold */
-HANDLER(op_leave);     /* this op is done; go on behind it later */
-HANDLER(op_switch);    /* go on at cpu.pc; UNTIL still counts from this op */
-HANDLER(op_raise);     /* the exception in cpu.exc happened at op u */
-HANDLER(op_fp_trap);   /* the op at u is trapped by CPACR_EL1.FPEN */
-HANDLER(op_decode);    /* what every slot holds until it is first executed */
-HANDLER(op_probe);     /* a slot that somebody outside wants to be asked about */
-HANDLER(op_profile);   /* counts the op at u and goes on to it: profile.h */
-HANDLER(op_page_end);  /* the sentinel behind a page's last op */
-HANDLER(op_missing);   /* a plain op returned MISS: a bug of ours */
-HANDLER(op_undefined); /* no row matches */
-HANDLER(op_step_end);  /* the sentinel of the stepping loop */
+HANDLER(op_exit);         /* the budget is used up; go on at op u later */
+HANDLER(op_far_miss);     /* go on at cpu.pc, which the code TLB does not hold */
+HANDLER(op_guarded_jump); /* the same, but the code TLB may hold it; pages are guarded */
+HANDLER(op_leave);        /* this op is done; go on behind it later */
+HANDLER(op_switch);       /* go on at cpu.pc; UNTIL still counts from this op */
+HANDLER(op_raise);        /* the exception in cpu.exc happened at op u */
+HANDLER(op_fp_trap);      /* the op at u is trapped by CPACR_EL1.FPEN */
+HANDLER(op_decode);       /* what every slot holds until it is first executed */
+HANDLER(op_probe);        /* a slot that somebody outside wants to be asked about */
+HANDLER(op_profile);      /* counts the op at u and goes on to it: profile.h */
+HANDLER(op_page_end);     /* the sentinel behind a page's last op */
+HANDLER(op_missing);      /* a plain op returned MISS: a bug of ours */
+HANDLER(op_undefined);    /* no row matches */
+HANDLER(op_step_end);     /* the sentinel of the stepping loop */
 
 /* Where the word at op U is, in virtual memory. */
 #define OP_PC(u) (c->page_va + (u64)((const char *)(u) - (const char *)c->ops) / 4)

@@ -21,6 +21,7 @@ struct code_page {
     struct engine *engine;
     u64 marked[PAGE_WORDS / 64]; /* slots that are to be asked about: probe.h */
     bool any_marked;
+    bool guarded;   /* decoded for a mapping with GP: FEAT_BTI */
     const u8 *host; /* the page's bytes */
     u64 pa;
     struct ram_page *ram_page; /* NULL once dropped */
@@ -77,6 +78,12 @@ const struct uop *engine_fetch(struct cpu *c, u64 va);
 
 /* What becomes of VA when it is branched to: TCR_EL1.TBI. */
 u64 engine_branch_address(const struct cpu *c, u64 va);
+
+/*
+ * Whether PSTATE.BTYPE allows the word at VA, in the page with the decoded ops OPS, to be
+ * executed. False: a Branch Target exception is in cpu.exc.
+ */
+bool engine_check_landing(struct cpu *c, const struct uop *ops, u64 va);
 
 /* Between two stretches of execution, when no handler holds a pointer into a page. */
 void engine_settle(struct engine *e);

@@ -20,6 +20,7 @@ static void enter(struct cpu *c, const struct uop *u, u64 count)
     c->icount_limit = c->icount + count;
     c->u = u;
     c->until = until;
+    c->btype_left = (u64)OP_DISTANCE(until, u); /* if btype is not zero, it is about U */
     c->in_engine = true;
 #if TAIL_DISPATCH
     u->fn(c, u, until, c->tlb);
@@ -82,6 +83,8 @@ static const struct uop *fetch(struct cpu *c)
         raise_exception(c, EC_ILLEGAL_STATE, 0);
         u = NULL;
     }
+    if (u && unlikely(c->btype) && !engine_check_landing(c, c->ops, c->pc))
+        u = NULL;
     if (!u) {
         c->raised = true;
         c->icount++;
@@ -119,7 +122,8 @@ static void step_instruction(struct cpu *c)
     const struct code_page *p = container_of(c->ops, struct code_page, ops);
     u32 word;
     memcpy(&word, p->host + 4 * index, 4);
-    decode(&c->engine->decoder, word, (struct site){.index = (u16)index, .alone = true},
+    decode(&c->engine->decoder, word,
+           (struct site){.index = (u16)index, .alone = true, .guarded = p->guarded},
            &c->scratch[index]);
     trace(c, word);
     bool observed = c->engine->probe.steps & BIT(c->el);

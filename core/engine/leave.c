@@ -9,25 +9,40 @@
 #include "core/exception.h"
 
 /* Account for everything before op NEXT, which is the first not executed. */
-#define ACCOUNT(next) (c->icount = c->icount_limit - (u64)(OP_DISTANCE(UNTIL, (next)) >> UOP_SHIFT))
+#define COUNT(next) (c->icount = c->icount_limit - (u64)(OP_DISTANCE(UNTIL, (next)) >> UOP_SHIFT))
+
+/* PSTATE.BTYPE is zero unless an indirect branch went to op HERE just now: core/isa/bti.h. */
+#define SETTLE_BTYPE(here)                                                                         \
+    do {                                                                                           \
+        if (unlikely(c->btype) && c->btype_left != (u64)OP_DISTANCE(UNTIL, (here)))                \
+            c->btype = 0;                                                                          \
+    } while (0)
+
+/* Both, HERE being the instruction that PSTATE is about. */
+#define ACCOUNT(next, here)                                                                        \
+    do {                                                                                           \
+        COUNT(next);                                                                               \
+        SETTLE_BTYPE(here);                                                                        \
+    } while (0)
 
 HANDLER(op_exit)
 {
     c->pc = OP_PC(u);
-    ACCOUNT(u);
+    ACCOUNT(u, u);
     LEAVE_ENGINE;
 }
 
 HANDLER(op_leave)
 {
     c->pc = OP_PC(u) + 4;
-    ACCOUNT(u + 1);
+    ACCOUNT(u + 1, u + 1);
     LEAVE_ENGINE;
 }
 
+/* The body has set all of PSTATE. */
 HANDLER(op_switch)
 {
-    ACCOUNT(u + 1);
+    COUNT(u + 1);
     LEAVE_ENGINE;
 }
 
@@ -35,7 +50,7 @@ HANDLER(op_switch)
 HANDLER(op_raise)
 {
     c->pc = OP_PC(u);
-    ACCOUNT(u + 1);
+    ACCOUNT(u + 1, u);
     c->raised = true;
     LEAVE_ENGINE;
 }
@@ -71,7 +86,7 @@ HANDLER(op_decode)
 HANDLER(op_probe)
 {
     c->pc = OP_PC(u);
-    ACCOUNT(u);
+    ACCOUNT(u, u);
     c->probed = PROBE_SLOT;
     LEAVE_ENGINE;
 }
@@ -87,13 +102,14 @@ HANDLER(op_far_miss)
     const struct uop *from = u + 1;
     if (c->ops == c->scratch) { /* a step ends here; a fetch that aborts is the next one's */
         c->pc = engine_branch_address(c, c->pc);
-        ACCOUNT(from);
+        ACCOUNT(from, from);
         LEAVE_ENGINE;
     }
     engine_count(c->engine, EVENT_LINK);
     const struct uop *target = engine_fetch(c, c->pc);
-    if (!target) {
-        ACCOUNT(from);
+    SETTLE_BTYPE(from);
+    if (!target || (unlikely(c->btype) && !engine_check_landing(c, c->ops, c->pc))) {
+        ACCOUNT(from, from);
         c->raised = true;
         LEAVE_ENGINE;
     }
@@ -104,13 +120,23 @@ HANDLER(op_far_miss)
     DISPATCH(u);
 }
 
+/* The indirect branch at u goes to cpu.pc, and there are guarded pages. */
+HANDLER(op_guarded_jump)
+{
+    const struct code_entry *entry = &TLB->code[tlb_code_index(c->pc)];
+    if (entry->tag != (c->pc & (TLB_PAGE_MASK | 3)) ||
+        unlikely(!engine_check_landing(c, entry->ops, c->pc)))
+        CONTINUE_AT(op_far_miss); /* which finds out again */
+    GO_FAR(c->pc, u + 1);
+}
+
 /* The sentinel is no instruction: the following page's first op is next. */
 HANDLER(op_page_end)
 {
     engine_count(c->engine, EVENT_PAGE_END);
     const struct uop *target = engine_fetch(c, c->page_va + (1u << TLB_PAGE_SHIFT));
     if (!target) {
-        ACCOUNT(u);
+        ACCOUNT(u, u);
         c->raised = true;
         LEAVE_ENGINE;
     }

@@ -20,6 +20,7 @@ enum a64_op {
 struct site {
     u16 index;    /* word within its 4 KiB page */
     bool alone;   /* no page of ops around it: every branch is to elsewhere */
+    bool guarded; /* in a guarded page: FEAT_BTI */
     u64 features; /* the decoder's, for hints that depend on them and for choosing algorithms */
 };
 

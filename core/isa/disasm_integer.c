@@ -173,6 +173,13 @@ static void write_crm(struct assembly *a, const char *name, unsigned k)
         put(a, "#0x%x", field(a, 'i'));
 }
 
+/* {bti}: the number of the hint with targets t. */
+static void write_bti(struct assembly *a, const char *name, unsigned k)
+{
+    enum { FIRST = 0x20 };
+    put(a, "0x%x", FIRST + 2 * field(a, 't'));
+}
+
 /* {barrier}: field i as a domain and the accesses that are ordered. */
 static void write_barrier(struct assembly *a, const char *name, unsigned k)
 {
@@ -228,6 +235,7 @@ const struct token disasm_integer_tokens[] = {
     {"label26 label19 label14", write_label},
     {"label21 page21", write_relative},
     {"crm crm?", write_crm},
+    {"bti", write_bti},
     {"barrier", write_barrier},
     {"sysop", write_sysop},
     {"sysreg", write_sysreg},

@@ -52,4 +52,7 @@ static inline u32 field_a(u32 w)
     return bits(w, 14, 10);
 }
 
+/* What a BR or its authenticating forms make of PSTATE.BTYPE. */
+s32 format_jump_btype(u32 w, struct site at);
+
 #endif

@@ -6,6 +6,7 @@
  * it is elsewhere, and imm is the target's byte offset from the start of the page.
  */
 #include "core/engine/dispatch.h"
+#include "core/isa/bti.h"
 #include "core/isa/format.h"
 #include "core/isa/system.h"
 
@@ -47,12 +48,33 @@ FORMAT(tbz)
     return branch(4 * sext(bits(w, 18, 5), 14), at, u);
 }
 
+s32 format_jump_btype(u32 w, struct site at)
+{
+    bool veneer = field_n(w) == 16 || field_n(w) == 17;
+    return veneer || !at.guarded ? BTYPE_JUMP_VENEER : BTYPE_JUMP;
+}
+
 /* aux as in branch26. */
 FORMAT(branch_reg)
 {
     u->n = slot_src(field_n(w));
     u->aux = (u16)(4 * at.index + 4);
     return 0;
+}
+
+/* Variants: 1 for CPUs with FEAT_BTI, and then BTYPE in imm. */
+FORMAT(br)
+{
+    fmt_branch_reg(w, at, u);
+    u->imm = format_jump_btype(w, at);
+    return at.features & A64_BTI ? 1 : 0;
+}
+
+FORMAT(blr)
+{
+    fmt_branch_reg(w, at, u);
+    u->imm = BTYPE_CALL;
+    return at.features & A64_BTI ? 1 : 0;
 }
 
 FORMAT(none)

@@ -2,6 +2,7 @@
  * Formats of FEAT_PAuth. Their variant is the algorithm, enum pauth_algorithm. The
  * pointer is slot d, what it is signed with slot n.
  */
+#include "core/isa/bti.h"
 #include "core/isa/format.h"
 #include "core/isa/pauth.h"
 #include "core/isa/system.h"
@@ -51,12 +52,23 @@ FORMAT(pauth_none)
     return algorithm(at);
 }
 
-/* Slot d: where to; slot n: the modifier; imm: byte offset of the return address in the page. */
+/*
+ * Slot d: where to; slot n: the modifier; imm: BTYPE. aux: byte offset of the return
+ * address from the start of the page.
+ */
 FORMAT(branch_auth)
 {
     u->d = slot_src(field_n(w));
     u->n = bit(w, 24) ? slot_sp(field_d(w)) : SLOT_ZERO;
-    u->imm = 4 * at.index + 4;
+    u->aux = (u16)(4 * at.index + 4);
+    u->imm = format_jump_btype(w, at);
+    return algorithm(at);
+}
+
+FORMAT(call_auth)
+{
+    fmt_branch_auth(w, at, u);
+    u->imm = BTYPE_CALL;
     return algorithm(at);
 }
 

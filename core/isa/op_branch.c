@@ -41,13 +41,13 @@ OP_BR(tbnz, 1)
     return X(d) >> u->m & 1 ? TAKE : NEXT;
 }
 
-OP(br, 1)
+OP_JUMP(br)
 {
     *e.to = X(n);
     return FAR;
 }
 
-OP(blr, 1)
+OP_JUMP(blr)
 {
     *e.to = X(n);
     c->x[SLOT_LR] = c->page_va + u->aux;

@@ -11,10 +11,12 @@
 #include "core/isa/ops.h"
 
 #undef OP
+#undef OP_JUMP
 #undef OP_BR
 #undef OP_SYS
 #undef OP_MEM
 #define OP(name, count)     BODY(name)
+#define OP_JUMP(name)       BODY(name)
 #define OP_BR(name, count)  BODY(name)
 #define OP_SYS(name, count) BODY(name)
 #define OP_MEM(name, count) BODY(name)

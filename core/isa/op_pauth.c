@@ -63,15 +63,15 @@ OP(pacga, 2)
 }
 
 #define BRANCHES(k, key)                                                                           \
-    OP(bra##k, 2)                                                                                  \
+    OP_NOTED(bra##k, 2)                                                                            \
     {                                                                                              \
         *e.to = pauth_authenticate(c, V, key, X(d), X(n));                                         \
         return FAR;                                                                                \
     }                                                                                              \
-    OP(blra##k, 2)                                                                                 \
+    OP_NOTED(blra##k, 2)                                                                           \
     {                                                                                              \
         *e.to = pauth_authenticate(c, V, key, X(d), X(n));                                         \
-        c->x[SLOT_LR] = c->page_va + (u64)(s64)u->imm;                                             \
+        c->x[SLOT_LR] = c->page_va + u->aux;                                                       \
         return FAR;                                                                                \
     }
 

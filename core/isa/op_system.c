@@ -14,6 +14,12 @@ OP(hint, 1)
     return NEXT;
 }
 
+/* Where it may stand was seen before it is executed. */
+OP(bti, 1)
+{
+    return NEXT;
+}
+
 OP(yield, 1)
 {
     return NEXT;

@@ -15,6 +15,8 @@
  *     OP        touches registers only
  *     OP_BR     a direct branch: two handlers a variant, 2V to a target on the same
  *               page and 2V+1 to one elsewhere; the body returns TAKE for either
+ *     OP_JUMP   an indirect branch: handler 0 for CPUs without FEAT_BTI, handler 1 notes
+ *               PSTATE.BTYPE, which is in imm; OP_NOTED has only the second kind
  *     OP_MEM    touches memory through core/memory.h. The fast handler holds
  *               inline accesses only; when one of them misses, the body returns
  *               what it got (MISS) before it has changed anything but RAM, and is
@@ -44,6 +46,18 @@
     HANDLER(op_##name##_##v)                                                                       \
     {                                                                                              \
         RUN_BODY(body_##name, v, false, RESULT_NEAR, op_missing);                                  \
+    }
+
+#define NOTED_(name, v)                                                                            \
+    HANDLER(op_##name##_##v);                                                                      \
+    HANDLER(op_##name##_##v)                                                                       \
+    {                                                                                              \
+        body_##name(c, u, (struct env){TLB, &c->pc, false}, v);                                    \
+        c->btype = (u8)u->imm;                                                                     \
+        c->btype_left = (u64)OP_DISTANCE(UNTIL, u + 1);                                            \
+        if (unlikely(c->guards))                                                                   \
+            CONTINUE_AT(op_guarded_jump);                                                          \
+        GO_FAR(c->pc, u + 1);                                                                      \
     }
 
 #define BRANCH_(name, v, near, far)                                                                \
@@ -143,6 +157,12 @@
 #define OP(name, count)                                                                            \
     BODY(name);                                                                                    \
     EACH_##count(PLAIN_, name) BODY(name)
+#define OP_JUMP(name)                                                                              \
+    BODY(name);                                                                                    \
+    PLAIN_(name, 0) NOTED_(name, 1) BODY(name)
+#define OP_NOTED(name, count)                                                                      \
+    BODY(name);                                                                                    \
+    EACH_##count(NOTED_, name) BODY(name)
 #define OP_BR(name, count)                                                                         \
     BODY(name);                                                                                    \
     BRANCH_EACH_##count(name) BODY(name)

@@ -362,7 +362,7 @@ GUEST_TEST(memory_access, pan_absent, "cortex-a57")
     cr_expect(!g->c->pan);
 }
 
-GUEST_TEST(memory_access, uao_absent, "max")
+GUEST_TEST(memory_access, uao_absent, "cortex-a72")
 {
     expect_undefined(g, "msr_uao_1");
     expect_undefined(g, "mrs_uao");
