@@ -109,8 +109,8 @@ HANDLER(op_far_miss)
     const struct uop *target = engine_fetch(c, c->pc);
     SETTLE_BTYPE(from);
     if (!target || (unlikely(c->btype) && !engine_check_landing(c, c->ops, c->pc))) {
-        ACCOUNT(from, from);
-        c->raised = true;
+        COUNT(from);
+        c->raised = !target; /* else it is for the run loop to find out again */
         LEAVE_ENGINE;
     }
     UNTIL = OP_MOVED(UNTIL, OP_DISTANCE(target, from));

@@ -221,7 +221,7 @@ static bool make(struct maker *m, struct rng *r, unsigned row, unsigned number)
     struct program p;
     u32 w = generate_word(r, d, row);
     if (decode_row(d, w) != (int)row || !is_regular(&a64_rows[row], w) || is_unpredictable(w) ||
-        !generate_single(r, w, 1, &p) || decode_row(d, p.word[0]) != (int)row)
+        !generate_single(r, d, w, 1, &p) || decode_row(d, p.word[0]) != (int)row)
         return false;
     generate_state(r, &m->pool, &p, &state);
     generate_data(r, data);

@@ -106,8 +106,7 @@ GUEST_TEST(bti, branches_and_landings, "max")
         for (unsigned b = 0; b < ARRAY_LEN(branches); b++) {
             unsigned btype = from ? branches[b].guarded : branches[b].plain;
             for (unsigned l = 0; l < LANDINGS; l++)
-                expect(g, el, branches[b].word, l, btype,
-                       !to || (allowed[btype][strict] >> l & 1));
+                expect(g, el, branches[b].word, l, btype, !to || (allowed[btype][strict] >> l & 1));
         }
     }
 }
@@ -119,13 +118,13 @@ GUEST_TEST(bti, within_a_page, "max")
         0xd503249f, /* bti j */
         0xf1000421, /* subs x1, x1, #1 */
         0x54000040, /* b.eq . + 8 */
-        WORD_BR_X1 | 1 << 5 /* br x3 */,
+        0xd61f0060, /* br x3 */
         WORD_DONE,
     };
     guest_mmu_on(g);
     map_pages(g, true, true);
     harness_write(g->h, HARNESS_CODE, words, sizeof(words));
-    cpu_set_el(g->c, 0, 0);
+    cpu_set_pstate(g->c, SPSR_EL0T);
     for (unsigned misplaced = 0; misplaced < 2; misplaced++) {
         g->c->x[1] = 40;
         g->c->x[3] = HARNESS_CODE + 4 * misplaced;
@@ -144,13 +143,11 @@ GUEST_TEST(bti, within_a_page, "max")
 /* Direct branches, and going straight on, leave BTYPE at zero. */
 GUEST_TEST(bti, only_indirect_branches, "max")
 {
-    const u32 words[] = {WORD_NOP, 0x14000002, WORD_NOP, 0x97fffffe + 1, WORD_DONE};
+    const u32 words[] = {WORD_NOP, 0x14000002 /* b . + 8 */, WORD_DONE, 0x97ffffff /* bl . - 4 */};
     guest_mmu_on(g);
     map_pages(g, true, true);
     harness_write(g->h, HARNESS_CODE, words, sizeof(words));
-    const u32 there[] = {WORD_DONE};
-    harness_write(g->h, HARNESS_CODE + 8, there, sizeof(there));
-    cpu_set_el(g->c, 0, 0);
+    cpu_set_pstate(g->c, SPSR_EL0T);
     g->c->pc = HARNESS_CODE;
     guest_run(g);
     EXPECT_TAKEN(g, .vector = FROM_EL0, .esr = ESR_DONE, .elr = HARNESS_CODE + 12,
@@ -174,14 +171,12 @@ GUEST_TEST(bti, interrupts_and_returns, "max")
         cpu_set_interrupt(g->c, 0, false);
 
         const u32 eret = 0xd69f03e0;
-        harness_write(g->h, HARNESS_VECTORS + 0x480, &eret, sizeof(eret));
         harness_write(g->h, HARNESS_VECTORS + 0x800, &eret, sizeof(eret));
         guest_map(g, HARNESS_VECTORS, HARNESS_VECTORS, MAP_EL1_RO);
         g->c->pc = HARNESS_VECTORS + 0x800;
         guest_run(g);
         if (guarded)
-            EXPECT_TAKEN(g, .vector = FROM_EL0, .esr = TRAPPED(2), .elr = TARGET,
-                         .spsr = BTYPE(2));
+            EXPECT_TAKEN(g, .vector = FROM_EL0, .esr = TRAPPED(2), .elr = TARGET, .spsr = BTYPE(2));
         else
             EXPECT_TAKEN(g, .vector = FROM_EL0, .esr = ESR_DONE, .elr = TARGET + 8, .spsr = 0);
     }

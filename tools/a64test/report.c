@@ -205,7 +205,7 @@ bool suite_coverage(const struct suite *s, FILE *to)
 {
     unsigned cases[A64_COUNT] = {0}, none = 0;
     struct decoder d;
-    if (!decoder_init(&d, ~(u32)0))
+    if (!decoder_init(&d, ~(u64)0))
         return false;
     for (unsigned i = 0; i < s->count; i++) {
         const struct test_case *c = s->item[i].c;
