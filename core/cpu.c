@@ -41,6 +41,7 @@ enum {
     SCTLR_WXN = 19,
     SCTLR_E0E = 24,
     SCTLR_EE = 25,
+    SCTLR_EPAN = 57,
 };
 
 enum { TCR_A1 = 22, TCR_AS = 36, TTBR_ASID_SHIFT = 48 };
@@ -234,6 +235,8 @@ static struct regime current_regime(const struct cpu *c)
     r.pa_bits = c->model->pa_bits;
     r.granules = c->model->granules;
     r.has_hafdbs = c->model->features & A64_HAFDBS;
+    r.epan = bit(sctlr, SCTLR_EPAN);
+    r.has_ttst = c->model->features & A64_TTST;
     r.has_hpds = c->model->features & A64_HPDS;
     return r;
 }

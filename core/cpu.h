@@ -153,9 +153,12 @@ struct cpu {
     unsigned el0_bank; /* the bank of the current ASID */
     unsigned el0_next; /* the bank to reuse next */
     struct tlb_bank *bank_el1;
-    struct tlb_bank *bank_el0;       /* EL0_BANKS of them */
-    struct uop *scratch;             /* the stepping loop's page of ops */
-    const struct log *log;           /* for -d; never NULL */
+    struct tlb_bank *bank_el0; /* EL0_BANKS of them */
+    struct uop *scratch;       /* the stepping loop's page of ops */
+    const struct log *log;     /* for -d; never NULL */
+    /* Fills TO with random numbers, for RNDR; NULL: from random_state, always the same ones. */
+    void (*random)(void *to, size_t len);
+    u64 random_state;
     void (*send_event)(void *owner); /* SEV: to all CPUs; may be NULL */
     void *send_event_owner;
     u8 probed;            /* enum probe_event, why cpu_run returned STOP_DEBUG */

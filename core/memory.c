@@ -37,7 +37,7 @@ static unsigned element_size(unsigned size, enum mem_how how)
 static void fill(struct cpu *c, struct tlb_bank *b, u64 va, const struct translation *t, u8 *host,
                  struct ram_page *rp, bool priv, bool write)
 {
-    bool el0_too = t->perms & PERM_EL0_R; /* goes when PAN is set, like the non-global ones */
+    bool el0_too = mmu_pan_denies(&c->regime, t); /* goes when PAN is set, as what is not global */
     struct tlb_entry entry = {va & TLB_PAGE_MASK, (u64)(uintptr_t)host - va};
     if (attr_is_device(t->attr) || c->strict_alignment || c->swaps_data ||
         debug_watch_page(c, va & TLB_PAGE_MASK) || probe_watches_page(c, b, va))
@@ -51,6 +51,12 @@ static void fill(struct cpu *c, struct tlb_bank *b, u64 va, const struct transla
     tlb_note(b, va, t->page_shift, t->ng || (priv && el0_too));
 }
 
+static void deny(struct translation *t, u8 status)
+{
+    t->ok = false;
+    t->status = status;
+}
+
 /* Translate SIZE bytes at VA that lie in one page; a failure is recorded as a data abort. */
 static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, enum mem_how how)
 {
@@ -58,21 +64,21 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
     enum access_type type = write ? ACCESS_WRITE : ACCESS_READ;
     u32 flags = write && !(how & MEM_AS_WRITE) ? ISS_WNR : 0;
     engine_count(c->engine, write ? EVENT_WRITE : EVENT_READ);
-    struct translation t = mmu_walk(c->bus, &c->regime, va, type);
+    struct translation t = mmu_access(c->bus, &c->regime, va, type, priv);
     struct place none = {0};
 
-    if (t.ok) {
-        u8 need = perm_needed(type, priv);
-        bool pan = priv && c->pan && c->regime.mmu_on && (t.perms & PERM_EL0_R);
-        if ((how & MEM_AS_WRITE) && (t.perms & perm_needed(ACCESS_READ, priv)))
-            flags = ISS_WNR; /* an atomic's abort is a write's if the read was allowed */
-        if (!(t.perms & need) || pan) {
-            t.ok = false;
-            t.status = (u8)(FAULT_PERMISSION + t.level);
-        } else if (attr_is_device(t.attr) && (va & (element_size(size, how) - 1))) {
-            t.ok = false;
-            t.status = FAULT_ALIGNMENT;
-        }
+    if ((how & MEM_AS_WRITE) && (t.perms & perm_needed(ACCESS_READ, priv)))
+        flags = ISS_WNR; /* an atomic's abort is a write's if the read was allowed */
+    if (t.ok && priv && c->pan && mmu_pan_denies(&c->regime, &t))
+        deny(&t, (u8)(FAULT_PERMISSION + t.level));
+    if (t.ok && attr_is_device(t.attr) && (va & (element_size(size, how) - 1)))
+        deny(&t, FAULT_ALIGNMENT);
+    if (t.ok && write && t.clean) {
+        enum dirty_result dirty = mmu_set_dirty(c->bus, &c->regime, &t);
+        if (dirty == DIRTY_CHANGED) /* by another CPU, or a device */
+            return translate(c, va, size, write, how);
+        if (dirty == DIRTY_FAULT)
+            deny(&t, FAULT_UNSUPPORTED_UPDATE);
     }
     if (!t.ok) {
         if (log_enabled(c->log, LOG_MMU))
@@ -339,8 +345,10 @@ static bool debug_copy(struct cpu *c, u64 va, u8 *data, u64 len, unsigned el, en
         u64 here = (1u << TLB_PAGE_SHIFT) - (va & ~TLB_PAGE_MASK);
         if (here > len)
             here = len;
-        struct translation t = mmu_walk(c->bus, &c->regime, va, type);
-        if (!t.ok || !(t.perms & perm_needed(type, el)) ||
+        struct translation t = mmu_access(c->bus, &c->regime, va, type, el);
+        if (!t.ok ||
+            (type == ACCESS_WRITE && t.clean &&
+             mmu_set_dirty(c->bus, &c->regime, &t) != DIRTY_SET) ||
             !(type == ACCESS_WRITE ? bus_dma_write(c->bus, t.pa, data, here)
                                    : bus_dma_read(c->bus, t.pa, data, here)))
             return false;

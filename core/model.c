@@ -16,9 +16,12 @@
 #define MAX_SIMD     (A64_RDM | A64_DOTPROD | A64_I8MM | MAX_FLOAT | MAX_CRYPTO)
 #define MAX_FLAGS    (A64_FLAGM | A64_FLAGM2)
 #define MAX_MEMORY   (A64_LSE | A64_LRCPC | A64_LRCPC2 | A64_LOR | A64_DPB | A64_DPB2)
-#define MAX_STATE    (A64_PAN | A64_PAN2 | A64_UAO | A64_SSBS | A64_DIT)
+#define MAX_STATE    (A64_PAN | A64_PAN2 | A64_PAN3 | A64_UAO | A64_SSBS | A64_DIT)
 #define MAX_BARRIERS (A64_SB | A64_SPECRES | A64_CSV | A64_BTI)
-#define MAX_FEATURES (V8_FEATURES | MAX_SIMD | MAX_FLAGS | MAX_MEMORY | MAX_STATE | MAX_BARRIERS)
+#define MAX_TABLES   (A64_HAFDBS | A64_HPDS | A64_TTST | A64_TTL | A64_E0PD)
+#define MAX_TLBI     (A64_TLBIOS | A64_TLBIRANGE)
+#define MAX_SYSTEM   (MAX_STATE | MAX_BARRIERS | MAX_TABLES | MAX_TLBI | A64_RNG | A64_IDST)
+#define MAX_FEATURES (V8_FEATURES | MAX_SIMD | MAX_FLAGS | MAX_MEMORY | MAX_SYSTEM)
 
 #define REGS(...)                                                                                  \
     .regs = (const struct model_reg[]){__VA_ARGS__},                                               \
@@ -147,6 +150,9 @@ static const struct id_field id_fields[] = {
     {ID_AA64PFR1_EL1, 4, 2, A64_SSBS},
     {ID_AA64ISAR0_EL1, 52, 1, A64_FLAGM},
     {ID_AA64ISAR0_EL1, 52, 2, A64_FLAGM | A64_FLAGM2},
+    {ID_AA64ISAR0_EL1, 56, 1, A64_TLBIOS},
+    {ID_AA64ISAR0_EL1, 56, 2, A64_TLBIOS | A64_TLBIRANGE},
+    {ID_AA64ISAR0_EL1, 60, 1, A64_RNG},
     {ID_AA64ISAR1_EL1, 0, 1, A64_DPB},
     {ID_AA64ISAR1_EL1, 0, 2, A64_DPB | A64_DPB2},
     {ID_AA64ISAR1_EL1, 4, 1, A64_PAUTH | A64_PACQARMA5},  /* APA */
@@ -168,7 +174,12 @@ static const struct id_field id_fields[] = {
     {ID_AA64MMFR1_EL1, 16, 1, A64_LOR},
     {ID_AA64MMFR1_EL1, 20, 1, A64_PAN},
     {ID_AA64MMFR1_EL1, 20, 2, A64_PAN | A64_PAN2},
+    {ID_AA64MMFR1_EL1, 20, 3, A64_PAN | A64_PAN2 | A64_PAN3},
     {ID_AA64MMFR2_EL1, 4, 1, A64_UAO},
+    {ID_AA64MMFR2_EL1, 28, 1, A64_TTST},
+    {ID_AA64MMFR2_EL1, 36, 1, A64_IDST},
+    {ID_AA64MMFR2_EL1, 48, 1, A64_TTL},
+    {ID_AA64MMFR2_EL1, 60, 1, A64_E0PD},
 };
 
 static void set_field(u64 *sys, enum sysreg r, unsigned lsb, u64 value)

@@ -90,6 +90,21 @@ enum flow sysreg_missing(struct cpu *c, u16 encoding)
     return raise_undefined(c);
 }
 
+/* Registers that describe the PE: op0 3, op1 0, 1 or 3, CRn 0. */
+static bool in_feature_id_space(u16 encoding)
+{
+    unsigned op0 = encoding >> 14, op1 = encoding >> 11 & 7, crn = encoding >> 7 & 15;
+    return op0 == 3 && (op1 <= 1 || op1 == 3) && crn == 0;
+}
+
+enum flow sysreg_denied(struct cpu *c, u16 encoding, unsigned rt, bool read)
+{
+    bool traps = c->model->features & A64_IDST;
+    if (traps && read && c->el == 0 && in_feature_id_space(encoding))
+        return raise_sysreg_trap(c, encoding, rt, read);
+    return raise_undefined(c);
+}
+
 /* NEXT if the access may go on, else RAISE. DIRECTION is an EL1_R or EL1_W. */
 static enum flow check(struct cpu *c, const struct sysreg_row *r, unsigned rt,
                        enum sysreg_access direction)
@@ -98,7 +113,7 @@ static enum flow check(struct cpu *c, const struct sysreg_row *r, unsigned rt,
     if (!exists(c, r))
         return sysreg_missing(c, r->encoding);
     if (!(r->access & needed))
-        return raise_undefined(c);
+        return sysreg_denied(c, r->encoding, rt, direction == EL1_R);
     switch (r->check ? r->check(c, direction == EL1_W) : SYSREG_OK) {
     case SYSREG_OK:
         return NEXT;
@@ -153,7 +168,8 @@ enum flow sysreg_sys(struct cpu *c, unsigned row, unsigned rt, u64 value)
 u64 sysreg_peek(struct cpu *c, unsigned row)
 {
     const struct sysreg_row *r = &sysreg_rows[row];
-    return r->is_op || !exists(c, r) ? 0 : read_row(c, row);
+    bool takes = r->read == read_random; /* reading it has an effect */
+    return r->is_op || takes || !exists(c, r) ? 0 : read_row(c, row);
 }
 
 bool sysreg_poke(struct cpu *c, unsigned row, u64 value)

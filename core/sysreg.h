@@ -88,6 +88,9 @@ enum flow sysreg_mrs(struct cpu *c, unsigned row, unsigned rt, u64 *value);
 enum flow sysreg_msr(struct cpu *c, unsigned row, unsigned rt, u64 value);
 enum flow sysreg_sys(struct cpu *c, unsigned row, unsigned rt, u64 value);
 
+/* An access that the exception level forbids: UNDEFINED, or with FEAT_IDST perhaps trapped. */
+enum flow sysreg_denied(struct cpu *c, u16 encoding, unsigned rt, bool read);
+
 /* MRS, MSR or SYS of an encoding without a row: UNDEFINED, said once with -d unimp. */
 enum flow sysreg_missing(struct cpu *c, u16 encoding);
 

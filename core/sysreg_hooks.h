@@ -80,7 +80,7 @@ sysreg_read_fn read_mpidr, read_ccsidr, read_dczid, read_l2ctlr, read_storage;
 
 /* core/sysreg_pstate.c */
 sysreg_read_fn read_sp_el0, read_sp_el1, read_spsel, read_currentel, read_pan, read_uao;
-sysreg_read_fn read_dit, read_ssbs;
+sysreg_read_fn read_dit, read_ssbs, read_random;
 sysreg_read_fn read_nzcv, read_daif, read_fpcr, read_fpsr, read_isr;
 sysreg_write_fn write_sp_el0, write_sp_el1, write_spsel, write_pan, write_uao;
 sysreg_write_fn write_dit, write_ssbs;
@@ -93,6 +93,7 @@ sysop_fn op_at_s1e1r, op_at_s1e1w, op_at_s1e0r, op_at_s1e0w, op_at_s1e1rp, op_at
 
 /* core/tlbi.c */
 sysop_fn op_tlbi_vmalle1, op_tlbi_va, op_tlbi_aside1;
+sysop_fn op_tlbi_rva, op_tlbi_rvais;
 sysop_fn op_tlbi_vmalle1is, op_tlbi_vais, op_tlbi_aside1is;
 
 /* core/sysreg_timer.c */

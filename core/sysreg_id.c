@@ -1,5 +1,6 @@
 /*
- * Identification registers whose value depends on more than the model.
+ * Identification registers whose value depends on more than the model, and random
+ * numbers.
  */
 #include "core/engine/engine.h"
 #include "core/sysreg_hooks.h"
@@ -40,4 +41,25 @@ u64 read_l2ctlr(struct cpu *c, enum sysreg r)
     unsigned first = c->index / MPIDR_CLUSTER * MPIDR_CLUSTER;
     unsigned cpus = c->engine->cpu_count - first;
     return c->sys[r] | (u64)((cpus < L2_CPUS ? cpus : L2_CPUS) - 1) << CPUS_SHIFT;
+}
+
+/* splitmix64, G. Steele and others, OOPSLA 2014. */
+static u64 next_random(u64 *state)
+{
+    u64 v = *state += UINT64_C(0x9e3779b97f4a7c15);
+    v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
+    return v ^ v >> 31;
+}
+
+/* RNDR, RNDRRS: NZCV is 0 when there is a number, as there always is (D19.2.122). */
+u64 read_random(struct cpu *c, enum sysreg r)
+{
+    u64 value;
+    if (c->random)
+        c->random(&value, sizeof(value));
+    else
+        value = next_random(&c->random_state);
+    cpu_set_nzcv(c, 0);
+    return value;
 }

@@ -72,11 +72,7 @@ static enum flow maintain(struct cpu *c, u64 va, enum access_type type)
         type == ACCESS_WRITE ? &c->tlb->write[tlb_index(va)] : &c->tlb->read[tlb_index(va)];
     if (entry->tag == (va & TLB_PAGE_MASK))
         return NEXT;
-    struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_READ);
-    if (t.ok && !(t.perms & perm_needed(type, c->el))) {
-        t.ok = false;
-        t.status = (u8)(FAULT_PERMISSION + t.level);
-    }
+    struct translation t = mmu_access(c->bus, &c->regime, va, type, c->el);
     return t.ok ? NEXT : raise_data_abort(c, va, t.status, ISS_MAINTENANCE);
 }
 
@@ -121,10 +117,10 @@ static bool is_external(u8 status)
 static enum flow address_translate(struct cpu *c, u64 va, enum access_type type, bool privileged,
                                    bool pan)
 {
-    struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_READ);
+    struct translation t = mmu_access(c->bus, &c->regime, va, type, privileged);
     if (!t.ok && is_external(t.status))
         return raise_data_abort(c, va, t.status, ISS_MAINTENANCE);
-    if (t.ok && (!(t.perms & perm_needed(type, privileged)) || (pan && (t.perms & PERM_EL0_R)))) {
+    if (t.ok && pan && mmu_pan_denies(&c->regime, &t)) {
         t.ok = false;
         t.status = (u8)(FAULT_PERMISSION + t.level);
     }
@@ -156,10 +152,10 @@ enum flow op_at_s1e0w(struct cpu *c, u64 va)
 
 enum flow op_at_s1e1rp(struct cpu *c, u64 va)
 {
-    return address_translate(c, va, ACCESS_READ, true, c->pan && c->regime.mmu_on);
+    return address_translate(c, va, ACCESS_READ, true, c->pan);
 }
 
 enum flow op_at_s1e1wp(struct cpu *c, u64 va)
 {
-    return address_translate(c, va, ACCESS_WRITE, true, c->pan && c->regime.mmu_on);
+    return address_translate(c, va, ACCESS_WRITE, true, c->pan);
 }

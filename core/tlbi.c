@@ -7,7 +7,12 @@
 #include "core/engine/engine.h"
 #include "core/sysreg_hooks.h"
 
-enum { TLBI_VA_BITS = 44, TLBI_ASID_SHIFT = 48, VA_TOP = 56 };
+enum {
+    TLBI_VA_BITS = 44,
+    TLBI_ASID_SHIFT = 48,
+    VA_TOP = 56,
+    TLBI_RANGE_LOOP = TLB_ENTRIES << TLB_PAGE_SHIFT, /* a longer range empties the banks */
+};
 
 /*
  * A global entry goes whatever ASID was named, and the last-level forms differ
@@ -50,6 +55,45 @@ static unsigned operand_asid(const struct cpu *c, u64 xt)
     unsigned asid = (unsigned)(xt >> TLBI_ASID_SHIFT);
     bool wide = bit(c->sys[TCR_EL1], TCR_AS) && c->model->asid_bits == 16;
     return wide ? asid : asid & 0xff;
+}
+
+void tlbi_range(struct cpu *c, u64 first, u64 bytes)
+{
+    if (bytes > TLBI_RANGE_LOOP)
+        cpu_tlb_flush_all(c);
+    for (u64 offset = 0; bytes <= TLBI_RANGE_LOOP && offset < bytes; offset += BIT(TLB_PAGE_SHIFT))
+        tlbi_va(c, first + offset);
+}
+
+/* The range that the operand of TLBI RVAE1 and relatives names (C5.5). */
+struct range {
+    u64 first, bytes;
+};
+
+static struct range operand_range(u64 xt)
+{
+    enum { TG_LSB = 46, BASE_BITS = 37, STEP = 5 };
+    unsigned granule =
+        10 + 2 * (unsigned)bits(xt, TG_LSB + 1, TG_LSB); /* 4, 16, 64 KiB for 1 to 3 */
+    unsigned scale = (unsigned)bits(xt, 45, 44);
+    return (struct range){
+        .first = (u64)sext(bits(xt, BASE_BITS - 1, 0), BASE_BITS) << granule,
+        .bytes = (bits(xt, 43, 39) + 1) << (STEP * scale + 1) << granule,
+    };
+}
+
+enum flow op_tlbi_rva(struct cpu *c, u64 xt)
+{
+    struct range r = operand_range(xt);
+    tlbi_range(c, r.first, r.bytes);
+    return NEXT;
+}
+
+enum flow op_tlbi_rvais(struct cpu *c, u64 xt)
+{
+    for (unsigned i = 0; i < c->engine->cpu_count; i++)
+        op_tlbi_rva(c->engine->cpus[i], xt);
+    return NEXT;
 }
 
 enum flow op_tlbi_vmalle1(struct cpu *c, u64 xt)

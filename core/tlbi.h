@@ -12,6 +12,9 @@ struct cpu;
 /* TLBI VAE1 and relatives: the page or block that maps VA, in any address space. */
 void tlbi_va(struct cpu *c, u64 va);
 
+/* TLBI RVAE1 and relatives: whatever maps one of the BYTES from FIRST on. */
+void tlbi_range(struct cpu *c, u64 first, u64 bytes);
+
 /* TLBI ASIDE1: what is not global and belongs to ASID. */
 void tlbi_asid(struct cpu *c, unsigned asid);
 

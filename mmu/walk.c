@@ -270,6 +270,25 @@ struct translation mmu_walk(struct bus *bus, const struct regime *r, u64 va, enu
     }
 }
 
+struct translation mmu_access(struct bus *bus, const struct regime *r, u64 va,
+                              enum access_type type, bool privileged)
+{
+    enum { TCR_E0PD0 = 55 }; /* and E0PD1: EL0 learns nothing of this half, not even by time */
+    if (unlikely(!privileged && r->mmu_on && bit(r->tcr, TCR_E0PD0 + bit(va, 55))))
+        return fault(FAULT_TRANSLATION, 0);
+    struct translation t = mmu_walk(bus, r, va, type);
+    if (t.ok && !(t.perms & perm_needed(type, privileged))) {
+        t.ok = false;
+        t.status = (u8)(FAULT_PERMISSION + t.level);
+    }
+    return t;
+}
+
+bool mmu_pan_denies(const struct regime *r, const struct translation *t)
+{
+    return r->mmu_on && (t->perms & (r->epan ? PERM_EL0_R | PERM_EL0_X : PERM_EL0_R));
+}
+
 enum dirty_result mmu_set_dirty(struct bus *bus, const struct regime *r,
                                 const struct translation *t)
 {

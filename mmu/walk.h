@@ -23,6 +23,7 @@ struct regime {
     u8 pa_bits;                /* ID_AA64MMFR0_EL1.PARange in bits: 32, 36, 40, 42, 44, 48 */
     u8 granules;               /* what the CPU model has */
     bool has_hafdbs;           /* FEAT_HAFDBS: TCR.HA and HD obeyed */
+    bool epan;                 /* SCTLR_EL1.EPAN: PAN is also about what EL0 may execute only */
     bool has_ttst;             /* FEAT_TTST: TCR.TnSZ may be larger */
     bool has_hpds;             /* FEAT_HPDS: TCR.HPD0, HPD1 obeyed */
 };
@@ -85,9 +86,8 @@ static inline u8 perm_needed(enum access_type type, bool privileged)
 }
 
 /*
- * Translate VA for an access of TYPE. The permission check is the caller's: it
- * compares perm_needed() with .perms and, when missing, raises FAULT_PERMISSION
- * at .level. TYPE matters to the memory type only.
+ * Translate VA for an access of TYPE, whatever it permits: TYPE matters to the memory
+ * type and to tags only.
  *
  * Faults: translation (VA out of range, EPD, invalid descriptor, reserved),
  * address size, access flag, external abort on a descriptor; each with the
@@ -95,6 +95,17 @@ static inline u8 perm_needed(enum access_type type, bool privileged)
  * descriptor instead, as the manual allows whatever becomes of the access.
  */
 struct translation mmu_walk(struct bus *bus, const struct regime *r, u64 va, enum access_type type);
+
+/*
+ * The same for an access of EL1 (PRIVILEGED) or EL0, which faults if it is not permitted
+ * by .perms or by TCR_EL1.E0PD. PAN is not looked at. Whether or not it is permitted, the
+ * other members are those of the walk.
+ */
+struct translation mmu_access(struct bus *bus, const struct regime *r, u64 va,
+                              enum access_type type, bool privileged);
+
+/* Whether PSTATE.PAN forbids EL1 to access what T maps for data. */
+bool mmu_pan_denies(const struct regime *r, const struct translation *t);
 
 enum dirty_result {
     DIRTY_SET,

@@ -10,6 +10,7 @@
 
 #include "devices/host_chardev.h"
 #include "devices/host_clock.h"
+#include "devices/host_random.h"
 #include "tools/profile.h"
 
 enum {
@@ -259,6 +260,17 @@ static bool dump_dtb(struct machine *m, struct load_error *e)
     return ok || load_fail(e, path, "%s", strerror(errno));
 }
 
+/* For RNDR. A run by -icount, or with -seed, is a function of its inputs. */
+static void give_random_numbers(struct machine *m)
+{
+    const struct options *o = m->options;
+    for (unsigned i = 0; i < m->virt.cpus; i++) {
+        struct cpu *c = m->virt.cpu[i];
+        c->random = o->icount || o->seeded ? NULL : host_random;
+        c->random_state = o->seed + i;
+    }
+}
+
 /* Everything that can fail while the machine is built; what was made stays in M. */
 static bool build(struct machine *m, struct load_error *e)
 {
@@ -291,6 +303,7 @@ static bool build(struct machine *m, struct load_error *e)
     rom_configure(&m->rom, &config);
     if (!virt_create(&m->virt, &config))
         return load_fail(e, "-m", "the host has not that much memory to reserve");
+    give_random_numbers(m);
     if (!rom_fill(&m->rom, o, &m->virt, e))
         return false;
     if (o->profile && !(m->virt.engine.profile = profile_create()))

@@ -267,11 +267,7 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
     if (entry->tag != (va & TLB_PAGE_MASK)) {
         bool bti = c->model->features & A64_BTI;
         engine_count(c->engine, EVENT_FETCH);
-        struct translation t = mmu_walk(c->bus, &c->regime, va, ACCESS_EXEC);
-        if (t.ok && !(t.perms & perm_needed(ACCESS_EXEC, c->el))) {
-            t.ok = false;
-            t.status = (u8)(FAULT_PERMISSION + t.level);
-        }
+        struct translation t = mmu_access(c->bus, &c->regime, va, ACCESS_EXEC, c->el);
         struct ram *ram = t.ok ? bus_find_ram(c->bus, t.pa) : NULL;
         if (t.ok && !ram)
             t.status = FAULT_EXTERNAL;

@@ -208,7 +208,7 @@ OP_TWIN(mrs_daif, 1)
 OP(mrs_plain, 2)
 {
     if (V && unlikely(c->el == 0))
-        return raise_undefined(c);
+        return sysreg_denied(c, u->aux, u->n, true);
     X(d) = c->sys[u->imm];
     return NEXT;
 }
