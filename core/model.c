@@ -115,7 +115,9 @@ const struct cpu_model *model_find(const char *name)
     for (unsigned i = 0; i < ARRAY_LEN(models); i++)
         if (!strcmp(models[i].name, name))
             return &models[i];
-    return NULL;
+    if (!strcmp(name, "max,pauth=off"))
+        return &max_variants[MODEL_PAUTH_OFF];
+    return strcmp(name, "max,pauth-impdef=off") ? NULL : &max_variants[MODEL_PAUTH_QARMA5];
 }
 
 /* A field of four bits that a feature raises to VALUE; of several, the highest counts. */

@@ -83,7 +83,7 @@ struct cpu_model {
     unsigned reg_count;
 };
 
-/* The model of that name, or NULL. */
+/* The model of that name, "max,pauth=off" or "max,pauth-impdef=off"; or NULL. */
 const struct cpu_model *model_find(const char *name);
 
 /* How pointers are authenticated: FEAT_PACQARMA5, or the algorithm of ours, FEAT_PACIMP. */

@@ -14,6 +14,7 @@ end
         one     msr_sctlr,      msr sctlr_el1, x0
         one     mrs_midr,       mrs x0, midr_el1
         one     mrs_id,         mrs x0, id_aa64isar0_el1
+        one     mrs_ccsidr,     mrs x0, ccsidr_el1
         one     mrs_currentel,  mrs x0, currentel
         one     mrs_elr,        mrs x0, elr_el1
         one     msr_spsel,      msr spsel, #1

@@ -4,7 +4,7 @@
  * on each, be it undefined or not, but for:
  *
  * - YIELD, WFE, WFI, SEV and SEVL, rows here, are aliases of HINT there.
- * - MSR UAO, PAN and SPSEL with an immediate above 1: there one that is not known.
+ * - MSR UAO, PAN, SPSEL, SSBS and DIT with an immediate above 1: there one that is not known.
  * - LDAR whose bits that should be one aren't, and LDPSW that is CONSTRAINED
  *   UNPREDICTABLE, are undefined there. We execute them, as CPUs do.
  * - System registers: only there those of EL2, EL3, trace and later architectures,
@@ -33,6 +33,12 @@ static const struct recorded differences[] = {
     {0xd50049bf, "msr spsel, #0x9"},
     {0xd5004cbf, "msr spsel, #0xc"},
     {0xd5004bbf, "msr spsel, #0xb"},
+    {0xd503493f, "msr ssbs, #0x9"},
+    {0xd5034b3f, "msr ssbs, #0xb"},
+    {0xd503423f, "msr ssbs, #0x2"},
+    {0xd5034c5f, "msr dit, #0xc"},
+    {0xd503445f, "msr dit, #0x4"},
+    {0xd5034f5f, "msr dit, #0xf"},
     {0x69e95274, "ldpsw x20, x20, [x19, #-184]!"},
     {0x69e59ab5, "ldpsw x21, x6, [x21, #-212]!"},
     {0xc8c8cff5, "ldar x21, [sp]"},

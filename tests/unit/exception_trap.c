@@ -36,14 +36,13 @@ static void expect_at(struct guest *g, const char *program, unsigned el, u64 esr
 GUEST_TEST(exception_trap, registers_of_el1_are_undefined_at_el0, "max")
 {
     static const char *const programs[] = {
-        "mrs_sctlr",  "msr_sctlr",     "mrs_midr",
-        "mrs_id",     "mrs_currentel", "mrs_elr",
-        "msr_spsel",  "msr_spsel_reg", "mrs_sp_el0",
-        "msr_vbar",   "msr_oslar",     "tlbi",
-        "at",         "dc_ivac",       "dc_isw",
-        "ic_iallu",   "msr_pan",       "msr_tpidrro",
-        "msr_cntfrq", "mrs_cntkctl",   "msr_pmuserenr",
-        "mrs_sp_el1",
+        "mrs_sctlr",     "msr_sctlr",  "mrs_currentel",
+        "mrs_elr",       "msr_spsel",  "msr_spsel_reg",
+        "mrs_sp_el0",    "msr_vbar",   "msr_oslar",
+        "tlbi",          "at",         "dc_ivac",
+        "dc_isw",        "ic_iallu",   "msr_pan",
+        "msr_tpidrro",   "msr_cntfrq", "mrs_cntkctl",
+        "msr_pmuserenr", "mrs_sp_el1",
     };
     /* Also with everything allowed that can be. */
     for (unsigned allowed = 0; allowed < 2; allowed++) {
@@ -52,6 +51,23 @@ GUEST_TEST(exception_trap, registers_of_el1_are_undefined_at_el0, "max")
         for (size_t i = 0; i < ARRAY_LEN(programs); i++)
             expect_at(g, programs[i], 0, UNDEFINED);
     }
+}
+
+/* Of those that tell what the CPU is, FEAT_IDST says more: ID_AA64MMFR2_EL1.IDS. */
+static const char *const identification[] = {"mrs_midr", "mrs_id", "mrs_ccsidr"};
+
+GUEST_TEST(exception_trap, identification_is_undefined_at_el0, "cortex-a57")
+{
+    for (size_t i = 0; i < ARRAY_LEN(identification); i++)
+        expect_at(g, identification[i], 0, UNDEFINED);
+}
+
+GUEST_TEST(exception_trap, identification_traps_with_idst, "max")
+{
+    static const u64 esr[] = {TRAPPED(3, 0, 0, 0, 0, 0, 1), TRAPPED(3, 0, 0, 6, 0, 0, 1),
+                              TRAPPED(3, 1, 0, 0, 0, 0, 1)};
+    for (size_t i = 0; i < ARRAY_LEN(identification); i++)
+        expect_at(g, identification[i], 0, esr[i]);
 }
 
 GUEST_TEST(exception_trap, nothing_forbids_these, "cortex-a57")
