@@ -82,13 +82,15 @@ static void expect(const struct cpu *c, unsigned i, const char *name)
     }
 }
 
-static void run_rows(bool shareable)
+/* SUFFIX of the names: which CPUs it reaches, on MODEL. */
+static void run_rows(const char *model, const char *suffix)
 {
-    struct harness *h = harness_create("cortex-a57");
+    bool shareable = *suffix;
+    struct harness *h = harness_create(model);
     struct cpu *other = cpu_create(h->cpu->model, 1, &h->bus, &h->clock, &h->engine);
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
         char name[32];
-        snprintf(name, sizeof(name), "%s%s", rows[i].name, shareable ? "IS" : "");
+        snprintf(name, sizeof(name), "%s%s", rows[i].name, suffix);
         int row = sysreg_by_name(name);
         cr_assert(row >= 0, "%s", name);
         fill(h->cpu);
@@ -107,12 +109,79 @@ static void run_rows(bool shareable)
 
 Test(tlbi, local)
 {
-    run_rows(false);
+    run_rows("cortex-a57", "");
 }
 
 Test(tlbi, inner_shareable)
 {
-    run_rows(true);
+    run_rows("cortex-a57", "IS");
+}
+
+Test(tlbi, outer_shareable)
+{
+    run_rows("max", "OS");
+    cr_expect_eq(sysreg_rows[sysreg_by_name("TLBI_VAE1OS")].needs, A64_TLBIOS);
+}
+
+/* TG (1 to 3: 4, 16, 64 KiB), SCALE and NUM of a range, and what of VA_LOW and OTHER goes. */
+static const struct {
+    u64 first;
+    unsigned tg, scale, num;
+    u8 gone, kept;
+} ranges[] = {
+    {VA_LOW, 1, 0, 0, 5, 2},            /* two pages */
+    {VA_LOW - 0x1000, 1, 0, 0, 1, 6},   /* that before and VA_LOW */
+    {VA_LOW - 0x2000, 1, 0, 0, 0, 7},   /* the two before */
+    {VA_LOW - 0x3f000, 1, 0, 31, 1, 6}, /* 64 pages, of which VA_LOW is the last */
+    {VA_LOW - 0x40000, 1, 0, 31, 0, 7},
+    {0, 1, 3, 1, 5, 0},                          /* 4 << 15 pages: 512 MiB */
+    {VA_HIGH, 1, 0, 0, 2, 5},                    /* the base address is sign-extended */
+    {VA_LOW & ~UINT64_C(0x3fff), 2, 0, 0, 5, 2}, /* 32 KiB */
+    {VA_LOW & ~UINT64_C(0xffff), 3, 0, 0, 5, 2}, /* 128 KiB */
+    {(VA_LOW & ~UINT64_C(0xffff)) - 0x20000, 3, 0, 0, 0, 7},
+};
+
+Test(tlbi, ranges)
+{
+    static const char *const names[] = {"TLBI_RVAE1",    "TLBI_RVAAE1",    "TLBI_RVALE1",
+                                        "TLBI_RVAALE1",  "TLBI_RVAE1IS",   "TLBI_RVAAE1IS",
+                                        "TLBI_RVALE1IS", "TLBI_RVAALE1IS", "TLBI_RVAE1OS",
+                                        "TLBI_RVAAE1OS", "TLBI_RVALE1OS",  "TLBI_RVAALE1OS"};
+    struct harness *h = harness_create("max");
+    struct cpu *other = cpu_create(h->cpu->model, 1, &h->bus, &h->clock, &h->engine);
+    for (unsigned n = 0; n < ARRAY_LEN(names); n++) {
+        int row = sysreg_by_name(names[n]);
+        bool shareable = strchr(names[n], 'S');
+        cr_assert(row >= 0, "%s", names[n]);
+        for (unsigned i = 0; i < ARRAY_LEN(ranges); i++) {
+            u64 base = ranges[i].first >> (10 + 2 * ranges[i].tg) & ((UINT64_C(1) << 37) - 1);
+            u64 xt = UINT64_C(1) << 48 | (u64)ranges[i].tg << 46 | (u64)ranges[i].scale << 44 |
+                     (u64)ranges[i].num << 39 | base;
+            fill(h->cpu);
+            fill(other);
+            cr_expect(sysreg_sys(h->cpu, (unsigned)row, 0, xt) == NEXT);
+            unsigned el1 = holds(h->cpu->bank_el1), el0 = holds(&h->cpu->bank_el0[0]);
+            cr_expect(!((el1 | el0) & ranges[i].gone), "%s, range %u", names[n], i);
+            cr_expect((el1 & el0 & ranges[i].kept) == ranges[i].kept, "%s, range %u", names[n], i);
+            unsigned theirs = holds(other->bank_el1);
+            cr_expect(shareable ? !(theirs & ranges[i].gone) : theirs == 7, "%s", names[n]);
+        }
+    }
+    cpu_destroy(other);
+    harness_destroy(h);
+}
+
+/* FEAT_TTL: a hint of the level is no part of the address. */
+Test(tlbi, levels_are_hints)
+{
+    struct harness *h = harness_create("max");
+    for (u64 ttl = 0; ttl < 16; ttl++) {
+        fill(h->cpu);
+        sysreg_sys(h->cpu, (unsigned)sysreg_by_name("TLBI_VAE1"), 0,
+                   operand(VA_LOW, 1) | ttl << 44);
+        cr_expect(!(holds(h->cpu->bank_el1) & 1));
+    }
+    harness_destroy(h);
 }
 
 /* With TCR_EL1.AS clear an ASID has 8 bits, and the operand's upper 8 are RES0. */

@@ -132,6 +132,58 @@ Test(walk, addresses_out_of_range_fault_at_level_0)
     destroy(b);
 }
 
+/* FEAT_TTST: down to 16 bits, 17 with 64 KiB, all from the last level's table. */
+Test(walk, small_tables)
+{
+    static const struct {
+        unsigned tg0, tg1, most, granule;
+    } granules[] = {{0, 2, 48, 12}, {2, 1, 48, 14}, {1, 3, 47, 16}};
+    struct bench *b = make();
+    b->r.has_ttst = true;
+    b->r.ttbr[0] = b->r.ttbr[1] = TABLE3;
+    for (unsigned g = 0; g < 3; g++) {
+        for (unsigned tsz = 40; tsz < 64; tsz++) {
+            unsigned bits = 64 - tsz, last = (1u << (bits - granules[g].granule)) - 1;
+            u64 top = (UINT64_C(1) << bits) - 1;
+            b->r.tcr = T0SZ(tsz) | T1SZ(tsz) | TG0(granules[g].tg0) | TG1(granules[g].tg1) | IPS(5);
+            if (tsz > granules[g].most) {
+                FAULTS(b, 0, 0x04);
+                FAULTS(b, UINT64_MAX, 0x04);
+                continue;
+            }
+            bool two_levels = bits > granules[g].granule + granules[g].granule - 3;
+            if (two_levels) { /* level 2 still */
+                put(b, TABLE3, 0, 0);
+                FAULTS(b, 0, 0x06);
+                continue;
+            }
+            u64 page = UINT64_C(0x123456780000);
+            put(b, TABLE3, last, page | PAGE);
+            MAPS(b, top, page | ((UINT64_C(1) << granules[g].granule) - 1), 3, granules[g].granule);
+            MAPS(b, UINT64_MAX, page | ((UINT64_C(1) << granules[g].granule) - 1), 3,
+                 granules[g].granule);
+            put(b, TABLE3, last, 0);
+            FAULTS(b, top, 0x07);
+            FAULTS(b, top + 1, 0x04);
+        }
+    }
+    destroy(b);
+}
+
+/* Tags are for data only with TBID, of FEAT_PAuth. */
+Test(walk, tbid_is_for_instructions)
+{
+    struct bench *b = make_path();
+    put(b, TABLE3, 4, 0x123456789000 | PAGE);
+    b->r.tcr |= TBI0 | UINT64_C(1) << 51;
+    MAPS(b, VA4K | UINT64_C(0x5a) << 56, 0x123456789000, 3, 12);
+    struct translation t = mmu_walk(&b->bus, &b->r, VA4K | UINT64_C(0x5a) << 56, ACCESS_EXEC);
+    cr_expect(!t.ok && t.status == 0x04);
+    t = mmu_walk(&b->bus, &b->r, VA4K, ACCESS_EXEC);
+    cr_expect(t.ok);
+    destroy(b);
+}
+
 Test(walk, tbi_takes_the_top_byte_out_of_the_address)
 {
     struct bench *b = make_path();
