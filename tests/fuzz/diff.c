@@ -13,7 +13,6 @@
 
 #include "tests/fuzz/compare.h"
 #include "tests/fuzz/exclude.h"
-#include "tests/fuzz/keys.h"
 #include "tests/fuzz/ours.h"
 #include "tools/a64test/oracle.h"
 
@@ -308,12 +307,10 @@ static bool start(struct diff *d)
     /* The algorithm of the two that the reference has, too. */
     if (model->features & A64_PAUTH)
         model = model_with_pauth(model, MODEL_PAUTH_QARMA5);
-    keys_announce();
     for (unsigned e = 0; e < ENGINES; e++) {
         d->ours[e] = ours_create(model, e == 1);
         if (!d->ours[e])
             return false;
-        keys_set(d->ours[e]->cpu);
     }
     d->generator.decoder = &d->ours[0]->board->engine.decoder;
     d->generator.length = o->length;

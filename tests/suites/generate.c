@@ -177,13 +177,23 @@ static void print_number(const char *name, u64 value)
         printf(" %s=%#" PRIx64, name, value);
 }
 
-static void print_state(const struct maker *m, bool plain)
+/* The model that a case of ROW needs, NULL if any will do. */
+static const char *model_for(const struct maker *m, unsigned row)
+{
+    const char *name = a64_rows[row].name;
+    bool hint = !strncmp(name, "pac", 3) || !strncmp(name, "aut", 3) || !strncmp(name, "xpac", 4);
+    if ((a64_rows[row].needs & A64_PAUTH) || hint)
+        return "max,pauth-impdef=off"; /* the reference has QARMA5 */
+    return a64_rows[row].needs & ~m->plain->features ? "max" : NULL;
+}
+
+static void print_state(const struct maker *m, const char *model)
 {
     const struct case_state *s = &m->start, *blank = &m->blank;
     char name[8];
     printf("in:  ");
-    if (!plain)
-        printf(" cpu=max");
+    if (model)
+        printf(" cpu=%s", model);
     for (unsigned i = 0; i < 31; i++) {
         snprintf(name, sizeof(name), "x%u", i);
         if (s->x[i] != blank->x[i])
@@ -238,7 +248,7 @@ static bool make(struct maker *m, struct rng *r, unsigned row, unsigned number)
         return false;
     simplify(m);
     printf("[%s_%u]\nword: %08x\n", a64_rows[row].name, number, p.word[0]);
-    print_state(m, !(a64_rows[row].needs & ~m->plain->features));
+    print_state(m, model_for(m, row));
     putchar('\n');
     return true;
 }
@@ -263,7 +273,7 @@ int main(int argc, char **argv)
     u64 seed = strtoull(argv[1], NULL, 0);
     unsigned count = (unsigned)strtoul(argv[2], NULL, 0);
     m->plain = model_find("cortex-a57");
-    m->board = testbed_create(model_find("max"));
+    m->board = testbed_create(model_find("max,pauth-impdef=off"));
     if (!m->board)
         return EXIT_FAILURE;
     case_default_state(&m->blank);

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/a64test/keys.h"
+
 enum { ANSWER_MS = 60000 }; /* a batch takes some milliseconds, and a loop in it two seconds */
 
 /* In the child: put the descriptors where the reference expects them. */
@@ -28,6 +30,7 @@ static void become_reference(struct oracle *o, int request, int reply, const cha
         dup2(from[i], to[i]);
         close(from[i]);
     }
+    keys_announce();
     execlp(qemu, qemu, "-cpu", cpu, reference, (char *)NULL);
     fprintf(stderr, "cannot run %s: %s; install qemu-user or name it with --qemu\n", qemu,
             strerror(errno));

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/a64test/keys.h"
+
 #define RAM_BASE  UINT64_C(0x20000000)
 #define RAM_SIZE  UINT64_C(0x02000000)
 #define TABLES    UINT64_C(0x20200000) /* one page each: levels 0 to 2, two of level 3 */
@@ -95,6 +97,7 @@ struct testbed *testbed_create(const struct cpu_model *model)
     build_tables(b);
     fill_vectors(b);
     set_registers(b->cpu);
+    keys_set(b->cpu);
     memcpy(b->baseline, b->cpu->sys, sizeof(b->baseline));
     return b;
 }

@@ -2,8 +2,8 @@
  * The keys of pointer authentication that qemu-aarch64 gives its process: it draws them
  * from GLib's generator, the Mersenne Twister, whose seed we choose.
  */
-#ifndef TESTS_FUZZ_KEYS_H
-#define TESTS_FUZZ_KEYS_H
+#ifndef TOOLS_A64TEST_KEYS_H
+#define TOOLS_A64TEST_KEYS_H
 
 #include "core/cpu.h"
 

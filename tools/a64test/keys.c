@@ -2,7 +2,7 @@
  * See keys.h. QEMU 7.2 (util/guest-random.c) seeds the generator with an array of the two
  * halves of QEMU_RAND_SEED; a process gets 16 bytes for AT_RANDOM and then its five keys.
  */
-#include "tests/fuzz/keys.h"
+#include "tools/a64test/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
