@@ -17,7 +17,7 @@ static const char help[] =
     "Run the instruction tests of files, and of all *.a64t in folders.\n"
     "\n"
     "  --cpu MODEL        of cases that name none (cortex-a57)\n"
-    "  --engine ENGINE    threaded (as mini-a64 runs), or step\n"
+    "  --engine ENGINE    threaded (op by op), chained (as hot code runs), or step\n"
     "  -j N               threads (as many as there are CPUs)\n"
     "  --filter GLOB      only the cases with such a name\n"
     "  --tap              print each result, in the Test Anything Protocol\n"
@@ -71,8 +71,9 @@ static bool take_threads(struct command *o, const char *text)
 static bool take_engine(struct command *o, const char *name)
 {
     o->run.stepping = !strcmp(name, "step");
-    return o->run.stepping || !strcmp(name, "threaded") ||
-           fail("--engine %s: there are threaded and step", name);
+    o->run.chained = !strcmp(name, "chained");
+    return o->run.stepping || o->run.chained || !strcmp(name, "threaded") ||
+           fail("--engine %s: there are threaded, chained and step", name);
 }
 
 enum long_option {

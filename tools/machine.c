@@ -306,6 +306,7 @@ static bool build(struct machine *m, struct load_error *e)
     give_random_numbers(m);
     if (!rom_fill(&m->rom, o, &m->virt, e))
         return false;
+    m->virt.engine.chains.use = o->one_insn ? CHAIN_NEVER : CHAIN_HOT;
     if (o->profile && !(m->virt.engine.profile = profile_create()))
         return load_fail(e, "-profile", "%s", strerror(ENOMEM));
     if (!o->dumpdtb && (!machine_devices_open(&m->devices, o, m->loop, m->signals, e) ||

@@ -144,7 +144,8 @@ struct options {
 
     /* What it leaves on the host; NULL when not asked for. */
     bool profile;
-    u32 log; /* the items of -d: LOG_* of core/log.h */
+    bool one_insn; /* no chains of instructions: core/engine/chain.h */
+    u32 log;       /* the items of -d: LOG_* of core/log.h */
     const char *log_file, *pidfile;
     bool strace;
     const char *strace_file, *trace_file; /* NULL for the former: where the log goes */

@@ -34,14 +34,19 @@ static bool take_thread(struct parse *p, const char *value)
            refuse(p, " thread=%s: use thread=single or thread=multi", value);
 }
 
+static bool take_one_insn(struct parse *p, const char *value)
+{
+    return take_switch(p, "one-insn-per-tb", value, &p->o->one_insn);
+}
+
 bool take_accel(struct parse *p, const char *value)
 {
     static const struct property rows[] = {
         {"accel", take_accel_names, NULL, NULL},
         {"thread", take_thread, NULL, NULL}, /* the same with one CPU */
         {"tb-size", NULL, "*", NULL},        /* host memory of QEMU's translator */
-        {"split-wx", NULL, "*", NULL},       /* no host code is generated */
-        {"one-insn-per-tb", NULL, "off", "instructions are executed one by one anyway"},
+        {"split-wx", NULL, "*", NULL},       /* no memory is both writable and executable */
+        {"one-insn-per-tb", take_one_insn, NULL, "on executes each instruction by itself"},
     };
     static const struct property_list list = {"accel", false, SHOW_ACCELERATORS, rows,
                                               ARRAY_LEN(rows)};

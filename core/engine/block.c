@@ -31,6 +31,7 @@ bool engine_init(struct engine *e, struct bus *bus, u64 features)
     bus->code_written = engine_code_written;
     bus->code_owner = e;
     bus->reads_moved = reads_moved;
+    chains_init(&e->chains);
     return decoder_init(&e->decoder, features);
 }
 
@@ -48,6 +49,7 @@ void engine_destroy(struct engine *e)
     free_list(e->pages);
     free_list(e->retired);
     free_list(e->spare);
+    chains_destroy(&e->chains);
     decoder_destroy(&e->decoder);
 }
 
@@ -137,6 +139,7 @@ void engine_drop_all(struct engine *e)
         keep_spare(e, p);
     }
     reclaim(e);
+    chains_drop(&e->chains);
     engine_count(e, EVENT_ALL_DROPPED);
     e->page_count = 0;
     e->full = false;
@@ -157,14 +160,10 @@ static void invalidate(struct engine *e, struct code_page *p, u64 pa, u64 len)
 {
     engine_count(e, EVENT_CODE_WRITTEN);
     u64 first = (pa - p->pa) / 4, last = (pa + len - 1 - p->pa) / 4;
-    if (first)
-        first--; /* an op may have been fused with its successor */
-    if (last - first > 16) {
+    if (last - first > 16)
         retire(e, p);
-        return;
-    }
-    for (u64 i = first; i <= last; i++)
-        p->ops[i].fn = op_decode;
+    else
+        chain_forget(p, first, last);
 }
 
 void engine_code_written(void *engine, u64 pa, u64 len)
@@ -369,6 +368,15 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
     if (fuses(c, p->engine))
         fuse(d, p, index);
     profile_wrap(p->profile, index, &p->ops[index], row);
+    if (unlikely(p->engine->chains.use == CHAIN_ALWAYS) && fuses(c, p->engine))
+        chain_consider(p, op);
+}
+
+void engine_warm(struct cpu *c, const struct uop *u)
+{
+    struct code_page *p = page_of(c->ops);
+    if (fuses(c, p->engine))
+        chain_consider(p, u);
 }
 
 void engine_settle(struct engine *e)

@@ -41,14 +41,20 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
 #define SYNC_IN()  ((void)0)
 #endif
 
+/* Go on at op TARGET, behind which UNTIL counts already. */
+#define ARRIVE(target)                                                                             \
+    do {                                                                                           \
+        u = (target);                                                                              \
+        if (unlikely(u >= UNTIL))                                                                  \
+            CONTINUE_AT(op_exit);                                                                  \
+        DISPATCH(u);                                                                               \
+    } while (0)
+
 /* A branch to imm bytes of ops from the following op. */
 #define GO_NEAR()                                                                                  \
     do {                                                                                           \
         UNTIL = OP_MOVED(UNTIL, u->imm);                                                           \
-        u = OP_MOVED(u + 1, u->imm);                                                               \
-        if (unlikely(u >= UNTIL))                                                                  \
-            CONTINUE_AT(op_exit);                                                                  \
-        DISPATCH(u);                                                                               \
+        ARRIVE(OP_MOVED(u + 1, u->imm));                                                           \
     } while (0)
 
 /* A branch to virtual address VA, which counts from op FROM. */
@@ -65,10 +71,7 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
         UNTIL = OP_MOVED(UNTIL, OP_DISTANCE(target_, (from)));                                     \
         c->page_va = entry_->tag;                                                                  \
         c->ops = entry_->ops;                                                                      \
-        u = target_;                                                                               \
-        if (unlikely(u >= UNTIL))                                                                  \
-            CONTINUE_AT(op_exit);                                                                  \
-        DISPATCH(u);                                                                               \
+        ARRIVE(target_);                                                                           \
     } while (0)
 
 #define RESULT_NEAR() GO_NEAR()

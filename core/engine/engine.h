@@ -7,6 +7,7 @@
 #define CORE_ENGINE_ENGINE_H
 
 #include "core/cpu.h"
+#include "core/engine/chain.h"
 #include "core/engine/profile.h"
 #include "core/isa/decode.h"
 
@@ -41,6 +42,7 @@ struct engine {
     struct probe probe;        /* what somebody outside looks out for */
     struct profile *profile;   /* NULL: none is made */
     struct engine_counts counts;
+    struct chains chains;
     bool full; /* more pages than ENGINE_MAX_PAGES: drop them at the next occasion */
 };
 
@@ -87,6 +89,9 @@ bool engine_check_landing(struct cpu *c, const struct uop *ops, u64 va);
 
 /* Between two stretches of execution, when no handler holds a pointer into a page. */
 void engine_settle(struct engine *e);
+
+/* C is about to go on at op U, as it often does, for all that is known: make it fast. */
+void engine_warm(struct cpu *c, const struct uop *u);
 
 /* Decode the slot at OP, which holds op_decode. */
 void engine_decode_slot(struct cpu *c, const struct uop *op);

@@ -212,8 +212,11 @@ enum stop cpu_run(struct cpu *c, u64 budget)
             continue;
         }
         const struct uop *u = fetch(c);
-        if (u)
-            enter(c, u, end - c->icount);
+        if (u) {
+            u64 left = end - c->icount;
+            engine_warm(c, u);
+            enter(c, u, left < CHAIN_SAMPLE ? left : CHAIN_SAMPLE);
+        }
         if (unlikely(c->raised | c->probed) && settle(c))
             return STOP_DEBUG;
     }

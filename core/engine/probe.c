@@ -41,14 +41,11 @@ bool probe_matches(const struct cpu *c, u64 pc)
     return in_alias(p, pc) && (!c->regime.mmu_on || c->el == 1) && contains(p, pc + p->alias_add);
 }
 
-/* An op before the slot may have been fused with it. */
 static void mark(struct code_page *page, unsigned slot)
 {
     page->marked[slot / 64] |= BIT(slot % 64);
     page->any_marked = true;
-    page->ops[slot].fn = op_decode;
-    if (slot)
-        page->ops[slot - 1].fn = op_decode;
+    chain_forget(page, slot, slot);
 }
 
 static void mark_range(const struct probe *p, struct code_page *page, u64 va)

@@ -219,27 +219,37 @@ OP(ccmp_imm, 32)
     return NEXT;
 }
 
+/*
+ * YES or NO, both computed: which one it is depends on data, and a host branch would be
+ * mispredicted as often as not.
+ */
+static ALWAYS_INLINE u64 choose(bool which, u64 yes, u64 no)
+{
+    __asm__("" : "+r"(yes), "+r"(no));
+    return which ? yes : no;
+}
+
 OP(csel, 32)
 {
-    X(d) = WIDTH(V % 2, cpu_condition(c, V / 2) ? X(n) : X(m));
+    X(d) = WIDTH(V % 2, choose(cpu_condition(c, V / 2), X(n), X(m)));
     return NEXT;
 }
 
 OP(csinc, 32)
 {
-    X(d) = WIDTH(V % 2, cpu_condition(c, V / 2) ? X(n) : X(m) + 1);
+    X(d) = WIDTH(V % 2, choose(cpu_condition(c, V / 2), X(n), X(m) + 1));
     return NEXT;
 }
 
 OP(csinv, 32)
 {
-    X(d) = WIDTH(V % 2, cpu_condition(c, V / 2) ? X(n) : ~X(m));
+    X(d) = WIDTH(V % 2, choose(cpu_condition(c, V / 2), X(n), ~X(m)));
     return NEXT;
 }
 
 OP(csneg, 32)
 {
-    X(d) = WIDTH(V % 2, cpu_condition(c, V / 2) ? X(n) : -X(m));
+    X(d) = WIDTH(V % 2, choose(cpu_condition(c, V / 2), X(n), -X(m)));
     return NEXT;
 }
 

@@ -278,6 +278,7 @@ Test(engine_random, pairs_agree)
         struct random r = {seed * UINT64_C(0xd1342543de82ef95)};
         struct guest run = guest_create("cortex-a57", false);
         struct guest step = guest_create("cortex-a57", true);
+        run.h->engine.chains.use = seed % 2 ? CHAIN_NEVER : CHAIN_ALWAYS;
         make_pairs(&r, words);
         struct guest *both[] = {&run, &step};
         for (unsigned i = 0; i < 2; i++) {
@@ -308,6 +309,7 @@ Test(engine_random, runs_and_steps_agree)
         struct random r = {seed * UINT64_C(0x9e3779b97f4a7c15)};
         struct guest run = guest_create("cortex-a57", false);
         struct guest step = guest_create("cortex-a57", true);
+        run.h->engine.chains.use = seed % 2 ? CHAIN_NEVER : CHAIN_ALWAYS;
         make_program(&r, words);
         load_program(&run, words, r);
         load_program(&step, words, r);

@@ -17,6 +17,7 @@ enum { TURNS = 100 };
 static struct harness *looping(void)
 {
     struct harness *h = harness_create("cortex-a57");
+    h->engine.chains.use = CHAIN_NEVER;
     harness_code(h, loop, ARRAY_LEN(loop));
     h->cpu->x[0] = TURNS;
     return h;

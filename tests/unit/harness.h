@@ -18,6 +18,9 @@
 #define HARNESS_VECTORS (HARNESS_RAM + 0x8000)  /* VBAR_EL1 */
 #define HARNESS_TABLES  (HARNESS_RAM + 0x1000)
 
+/* Set in the environment: all that a harness runs is executed in chains. */
+#define HARNESS_CHAINS "TEST_CHAINS"
+
 struct harness {
     struct bus bus;
     struct clock clock;
@@ -40,6 +43,7 @@ static inline struct harness *harness_create(const char *model)
     h->clock.owner = h;
     bus_add_ram(&h->bus, "ram", HARNESS_RAM, HARNESS_SIZE);
     engine_init(&h->engine, &h->bus, m->features);
+    h->engine.chains.use = getenv(HARNESS_CHAINS) ? CHAIN_ALWAYS : CHAIN_HOT;
     h->cpu = cpu_create(m, 0, &h->bus, &h->clock, &h->engine);
     h->cpu->sys[CPACR_EL1] = 3 << 20;
     h->cpu->sys[VBAR_EL1] = HARNESS_VECTORS;

@@ -128,6 +128,7 @@ static char *check(struct worker *w, const struct suite_case *i)
         fprintf(out, " has no word: (--update makes it of asm:)");
     } else {
         case_start(i->c, &w->start);
+        b->engine.chains.use = w->run->o->chained ? CHAIN_ALWAYS : CHAIN_NEVER;
         run_case(b, i->c, &w->start, w->run->o->stepping, &w->result);
         wrong = run_compare(b, i->c, &w->start, &w->result, out);
     }

@@ -31,6 +31,7 @@ void suite_free(struct suite *s);
 struct suite_options {
     const struct cpu_model *cpu; /* of cases that name none */
     bool stepping;
+    bool chained; /* all code in chains, if the host has them: core/engine/chain.h */
     unsigned threads;
     FILE *progress; /* a terminal, or NULL */
 };
