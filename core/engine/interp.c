@@ -196,7 +196,9 @@ enum stop cpu_run(struct cpu *c, u64 budget)
     c->probed = PROBE_NONE;
     while (c->icount < end) {
         engine_settle(c->engine);
-        u32 kick = atomic_exchange_explicit(&c->kick, 0, memory_order_acquire);
+        u32 kick = 0;
+        if (cpu_kicked(c))
+            kick = atomic_exchange_explicit(&c->kick, 0, memory_order_acquire);
         if (unlikely(kick & KICK_MACHINE))
             return STOP_KICK;
         if (take_pending(c)) {
