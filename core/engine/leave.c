@@ -96,6 +96,13 @@ HANDLER(op_step_end)
     CONTINUE_AT(op_exit);
 }
 
+/* As in the run loop, a fetch that aborts counts as an instruction. */
+static void note_abort(struct cpu *c)
+{
+    c->raised = true;
+    c->icount++;
+}
+
 /* The branch at u goes to cpu.pc, which the code TLB does not hold. */
 HANDLER(op_far_miss)
 {
@@ -110,7 +117,8 @@ HANDLER(op_far_miss)
     SETTLE_BTYPE(from);
     if (!target || (unlikely(c->btype) && !engine_check_landing(c, c->ops, c->pc))) {
         COUNT(from);
-        c->raised = !target; /* else it is for the run loop to find out again */
+        if (!target) /* else it is for the run loop to find out again */
+            note_abort(c);
         LEAVE_ENGINE;
     }
     UNTIL = OP_MOVED(UNTIL, OP_DISTANCE(target, from));
@@ -137,7 +145,7 @@ HANDLER(op_page_end)
     const struct uop *target = engine_fetch(c, c->page_va + (1u << TLB_PAGE_SHIFT));
     if (!target) {
         ACCOUNT(u, u);
-        c->raised = true;
+        note_abort(c);
         LEAVE_ENGINE;
     }
     UNTIL = OP_MOVED(UNTIL, OP_DISTANCE(target, u));
