@@ -12,16 +12,16 @@
 #include <time.h>
 
 #include "tests/fuzz/compare.h"
-#include "tests/fuzz/exclude.h"
-#include "tests/fuzz/ours.h"
-#include "tools/a64test/oracle.h"
-
-enum { ENGINES = 2 };
+#include "tests/fuzz/reduce.h"
+#include "tests/fuzz/sides.h"
+#include "tests/fuzz/sweep.h"
 
 static const char *const engine_name[ENGINES] = {"ours (threaded)", "ours (stepping)"};
 
 /* Of random words most are undefined, whatever the state. */
 enum { STATES_OF_ROWS = RECORD_COUNT / RECORD_SLOTS, STATES_OF_WORDS = 1 };
+
+enum { DEFAULT_COUNT = 1000000 };
 
 /*
  * What was found since findings_begin. It counts once it is kept: what a record finds in
@@ -38,16 +38,21 @@ struct findings {
 struct diff {
     const struct diff_options *o;
     struct findings findings;
-    struct oracle oracle;
-    struct ours *ours[ENGINES];
+    struct sides sides;
     struct generator generator;
+    struct sweep sweep;
     struct state_pool pool;
     struct program program[RECORD_SLOTS];
-    unsigned states; /* records of each program */
-    u64 records, excluded, partial_stores, mismatches;
+    unsigned programs; /* in a batch */
+    unsigned states;   /* records of each program */
+    u64 count;         /* records to make */
+    u64 records, words, executed, excluded, wandered, partial_stores, mismatches;
     u64 kinds[RECORD_TIMEOUT + 1];
     u64 *row_records, *row_mismatches; /* by row, the last for words without one */
     u8 data[RECORD_DATA_BYTES];        /* at the start of the batch */
+    u32 code[RECORD_CODE_BYTES / 4];
+    u8 before[RECORD_DATA_BYTES]; /* the data area at the start of the record that runs alone */
+    bool counting;                /* what is executed: not when it is executed again */
 };
 
 static double now(void)
@@ -67,47 +72,47 @@ static unsigned row_index(const struct diff *d, const struct program *p)
  * The I-th word of the sweep that the seed starts: an odd stride visits all 2^32 words
  * before it comes back to the first.
  */
-static u32 sweep_word(u64 seed, u64 i)
+static u32 stride_word(u64 seed, u64 i)
 {
     struct rng r = rng_at(seed, 0);
     return (u32)rng_next(&r) + (u32)i * UINT32_C(0x9e3779b1);
 }
 
-/* Words of --words: every other one from the sweep, the others from near the table. */
+/* Words of --words: every other one from all words, the others from near the table. */
 static u32 next_word(struct diff *d, struct rng *r, u64 i)
 {
-    return i % 2 ? generate_neighbour(r, d->generator.decoder) : sweep_word(d->o->seed, i / 2);
+    if (d->o->sweep)
+        return sweep_word(&d->sweep, r, i < d->sweep.words ? i : i % d->sweep.words);
+    return i % 2 ? generate_neighbour(r, d->generator.decoder) : stride_word(d->o->seed, i / 2);
 }
 
 /* Make batch B. Returns the number of its records. */
 static unsigned make_batch(struct diff *d, u64 b)
 {
-    struct record_shared *s = d->oracle.shared;
+    struct record_shared *s = d->sides.oracle.shared;
     unsigned records = 0;
     struct rng r = rng_at(d->o->seed, b);
     generate_data(&r, d->data);
     oracle_empty_code(s->code, s->tail);
-    for (unsigned i = 0; i < RECORD_SLOTS; i++) {
+    for (unsigned i = 0; i < d->programs; i++) {
         struct program *p = &d->program[i];
         if (d->o->rows)
-            generate_program(&r, &d->generator, i, p);
-        else if (!generate_single(&r, d->generator.decoder, next_word(d, &r, b * RECORD_SLOTS + i),
+            generate_program(&r, &d->generator, i * d->generator.span, p);
+        else if (!generate_single(&r, d->generator.decoder, next_word(d, &r, b * d->programs + i),
                                   i, p))
             p->word[0] = 0, d->excluded++;
         oracle_set_slot(s->code, p->slot, p->word, p->words);
         for (unsigned k = 0; k < d->states; k++)
             generate_state(&r, &d->pool, p, &s->in[records++]);
     }
+    memcpy(d->code, s->code, sizeof(d->code));
     return records;
 }
 
 static void reset_memory(struct diff *d)
 {
-    memcpy(d->oracle.shared->data, d->data, sizeof(d->data));
-    for (unsigned e = 0; e < ENGINES; e++) {
-        ours_set_data(d->ours[e], d->data);
-        ours_set_code(d->ours[e], d->oracle.shared->code);
-    }
+    sides_set_data(&d->sides, d->data);
+    sides_set_code(&d->sides, d->code);
 }
 
 static void print_repeat(const struct diff *d, u64 record)
@@ -118,7 +123,7 @@ static void print_repeat(const struct diff *d, u64 record)
     if (o->rows)
         fprintf(out, "--rows '%s' ", o->rows);
     else
-        fprintf(out, "--words ");
+        fprintf(out, d->o->sweep ? "--sweep " : "--words ");
     fprintf(out, "--seed %" PRIu64 " --length %u --at %" PRIu64 "\n", o->seed, o->length, record);
 }
 
@@ -160,69 +165,98 @@ static bool find(struct diff *d, const struct program *p, u64 record)
 
 enum verdict { SAME, DIFFERENT, NOT_COMPARABLE };
 
-/* Run record I of the batch on our side and compare. */
-static enum verdict check_record(struct diff *d, u64 base, unsigned i)
+static void describe(const struct diff *d, const struct program *p, unsigned i,
+                     const struct outcome *o)
 {
-    struct record_shared *s = d->oracle.shared;
-    const struct program *p = &d->program[i / d->states];
-    struct record_state out[ENGINES], reference = s->out[i];
-    u64 esr[ENGINES];
-    bool comparable = true;
-    for (unsigned e = 0; e < ENGINES; e++) {
-        ours_run(d->ours[e], p, &s->in[i], &out[e]);
-        esr[e] = d->ours[e]->esr;
-        comparable &= compare_prepare(p, &out[e], &reference);
-    }
-    d->kinds[s->out[i].kind == RECORD_TIMEOUT ? RECORD_TIMEOUT : out[0].kind]++;
-    if (!comparable)
-        return NOT_COMPARABLE;
-    for (unsigned e = 0; e < ENGINES; e++) {
-        if (!memcmp(&out[e], &reference, sizeof(reference)))
-            continue;
-        if (find(d, p, base + i)) {
-            compare_print(d->findings.out, d->generator.decoder, p, &s->in[i], &out[e], &reference,
-                          engine_name[e], "reference");
-            print_repeat(d, base + i);
-        }
-        return DIFFERENT;
-    }
-    if (esr[0] == esr[1])
-        return SAME;
-    if (find(d, p, base + i))
-        fprintf(d->findings.out, "  %08x: ESR_EL1 %08" PRIx64 " threaded, %08" PRIx64 " stepping\n",
-                p->word[p->words - 1], esr[0], esr[1]);
-    return DIFFERENT;
+    const struct record_state *in = &d->sides.oracle.shared->in[i];
+    FILE *out = d->findings.out;
+    if (o->engine >= 0)
+        compare_print(out, d->generator.decoder, p, in, &o->ours[o->engine], &o->reference,
+                      engine_name[o->engine], "reference");
+    else
+        compare_print(out, d->generator.decoder, p, in, &o->ours[THREADED], &o->ours[STEPPING],
+                      engine_name[THREADED], engine_name[STEPPING]);
+    if (o->engines)
+        fprintf(out, "    the engines differ in %s\n", o->engines);
+    if (o->endless != (o->raw.kind == RECORD_TIMEOUT))
+        fprintf(out, "    %s has not come to an end\n", o->endless ? "ours" : "the reference");
 }
 
-/* The engine whose data area is not the reference's, or -1. */
-static int memory_differs(const struct diff *d)
+/* Run record I of the batch on our side and compare. */
+static enum verdict check_record(struct diff *d, u64 base, unsigned i, struct outcome *o)
 {
-    for (int e = 0; e < ENGINES; e++)
-        if (memcmp(ours_data(d->ours[e]), d->oracle.shared->data, RECORD_DATA_BYTES))
-            return e;
-    return -1;
+    const struct program *p = &d->program[i / d->states];
+    bool same = sides_check(&d->sides, p, i, o);
+    if (d->counting) {
+        d->kinds[o->endless ? RECORD_TIMEOUT : o->ours[STEPPING].kind]++;
+        d->executed += o->executed;
+        d->wandered += o->wandered;
+    }
+    if (!same && find(d, p, base + i)) {
+        describe(d, p, i, o);
+        print_repeat(d, base + i);
+    }
+    return !same ? DIFFERENT : o->compared ? SAME : NOT_COMPARABLE;
 }
 
 static void report_memory(struct diff *d, u64 base, unsigned i, int engine)
 {
     const struct program *p = &d->program[i / d->states];
-    const struct record_state *in = &d->oracle.shared->in[i];
-    const u8 *ours = ours_data(d->ours[engine]), *reference = d->oracle.shared->data;
+    const struct record_shared *s = d->sides.oracle.shared;
+    const u8 *ours = ours_data(d->sides.ours[engine]);
     FILE *out = d->findings.out;
     if (!find(d, p, base + i))
         return;
-    compare_print(out, d->generator.decoder, p, in, in, in, engine_name[engine], "reference");
+    compare_print(out, d->generator.decoder, p, &s->in[i], &s->in[i], &s->in[i],
+                  engine_name[engine], "reference");
     for (unsigned k = 0; k < RECORD_DATA_BYTES; k++)
-        if (ours[k] != reference[k])
-            fprintf(out, "    [%08" PRIx64 "] %02x   %02x\n", RECORD_DATA + k, ours[k],
-                    reference[k]);
+        if (ours[k] != s->data[k])
+            fprintf(out, "    [%08" PRIx64 "] %02x   %02x\n", RECORD_DATA + k, ours[k], s->data[k]);
     print_repeat(d, base + i);
 }
 
-static void copy_memory(struct diff *d)
+/* Record I by itself. False if the reference is gone. */
+static bool check_alone(struct diff *d, u64 base, unsigned i, struct outcome *o)
 {
-    for (unsigned e = 0; e < ENGINES; e++)
-        ours_set_data(d->ours[e], d->oracle.shared->data);
+    if (!sides_refer(&d->sides, i, 1))
+        return false;
+    enum verdict v = check_record(d, base, i, o);
+    int engine = sides_compare_data(&d->sides);
+    bool aborted = d->sides.oracle.shared->out[i].kind >= RECORD_TRANSLATION;
+    if (engine >= 0 && (v == DIFFERENT || (v == SAME && !aborted)))
+        report_memory(d, base, i, engine);
+    else if (engine >= 0)
+        d->partial_stores += v == SAME;
+    return true;
+}
+
+/*
+ * The same, but a program that is different and has gone to words of another one, which
+ * were made for other registers, runs again with UDF there: it has to be different by itself.
+ */
+static bool single_out_one(struct diff *d, u64 base, unsigned i)
+{
+    struct outcome o;
+    const struct program *p = &d->program[i / d->states];
+    memcpy(d->before, d->sides.oracle.shared->data, sizeof(d->before));
+    findings_begin(d);
+    bool ok = check_alone(d, base, i, &o);
+    if (ok && o.wandered && d->findings.count) {
+        findings_end(d, false);
+        sides_set_data(&d->sides, d->before);
+        sides_set_program(&d->sides, p);
+        findings_begin(d);
+        ok = check_alone(d, base, i, &o);
+        sides_set_code(&d->sides, d->code);
+    }
+    bool found = d->findings.count, reported = d->mismatches < d->o->reports;
+    findings_end(d, true);
+    sides_take_data(&d->sides);
+    if (ok && found && reported && d->o->cases)
+        ok = reduce_record(&d->sides, d->o->cases,
+                           &(struct reduce_origin){d->o->cpu, d->o->seed, base + i}, p, i,
+                           d->before);
+    return ok;
 }
 
 /* Records FIRST to LAST - 1 one at a time, from the memory in d->data. */
@@ -230,21 +264,8 @@ static bool single_out(struct diff *d, u64 base, unsigned first, unsigned last)
 {
     bool ok = true;
     reset_memory(d);
-    findings_begin(d);
-    for (unsigned i = first; i < last && ok; i++) {
-        ok = oracle_run(&d->oracle, i, 1);
-        enum verdict v = ok ? check_record(d, base, i) : NOT_COMPARABLE;
-        int engine = ok ? memory_differs(d) : -1;
-        if (engine < 0)
-            continue;
-        bool aborted = d->oracle.shared->out[i].kind >= RECORD_TRANSLATION;
-        if (v == DIFFERENT || (v == SAME && !aborted))
-            report_memory(d, base, i, engine);
-        else
-            d->partial_stores += v == SAME;
-        copy_memory(d);
-    }
-    findings_end(d, true);
+    for (unsigned i = first; i < last && ok; i++)
+        ok = single_out_one(d, base, i);
     return ok;
 }
 
@@ -254,12 +275,13 @@ static bool single_out(struct diff *d, u64 base, unsigned first, unsigned last)
  */
 static bool run_records(struct diff *d, u64 base, unsigned first, unsigned last, bool *clean)
 {
-    if (!oracle_run(&d->oracle, first, last - first))
+    struct outcome o;
+    if (!sides_refer(&d->sides, first, last - first))
         return false;
     findings_begin(d);
     for (unsigned i = first; i < last; i++)
-        check_record(d, base, i);
-    *clean = memory_differs(d) < 0 && !d->findings.count;
+        check_record(d, base, i, &o);
+    *clean = sides_compare_data(&d->sides) < 0 && !d->findings.count;
     findings_end(d, false);
     return true;
 }
@@ -275,23 +297,28 @@ static bool narrow_down(struct diff *d, u64 base, unsigned records)
         if (!run_records(d, base, first, last, &clean) ||
             (!clean && !single_out(d, base, first, last)))
             return false;
-        memcpy(d->data, d->oracle.shared->data, sizeof(d->data));
+        memcpy(d->data, d->sides.oracle.shared->data, sizeof(d->data));
     }
     return true;
 }
 
 static bool run_batch(struct diff *d, u64 b)
 {
-    u64 base = b * RECORD_SLOTS * d->states;
+    u64 base = b * d->programs * d->states;
     unsigned records = make_batch(d, b);
     bool clean;
     reset_memory(d);
-    if (!run_records(d, base, 0, records, &clean) || (!clean && !narrow_down(d, base, records))) {
+    d->counting = true;
+    bool ok = run_records(d, base, 0, records, &clean);
+    d->counting = false;
+    if (!ok || (!clean && !narrow_down(d, base, records))) {
         printf("batch %" PRIu64 " of seed %" PRIu64 " ended the reference\n", b, d->o->seed);
         return false;
     }
-    for (unsigned i = 0; i < records; i++)
+    for (unsigned i = 0; i < records; i++) {
         d->row_records[row_index(d, &d->program[i / d->states])]++;
+        d->words += d->program[i / d->states].words;
+    }
     d->records += records;
     return true;
 }
@@ -300,39 +327,43 @@ static bool start(struct diff *d)
 {
     const struct diff_options *o = d->o;
     const struct cpu_model *model = model_find(o->cpu);
+    int row = o->falsify ? compare_find_row(o->falsify) : -1;
     if (!model) {
         fprintf(stderr, "fuzz: no CPU model '%s'; cortex-a57 and max are two\n", o->cpu);
+        return false;
+    }
+    if (o->falsify && row < 0) {
+        fprintf(stderr, "fuzz: --falsify takes a row of the table, not '%s'\n", o->falsify);
         return false;
     }
     /* The algorithm of the two that the reference has, too. */
     if (model->features & A64_PAUTH)
         model = model_with_pauth(model, MODEL_PAUTH_QARMA5);
-    for (unsigned e = 0; e < ENGINES; e++) {
-        d->ours[e] = ours_create(model, e == 1);
-        if (!d->ours[e])
-            return false;
-    }
-    d->generator.decoder = &d->ours[0]->board->engine.decoder;
+    if (!sides_start(&d->sides, model, o->qemu, o->qemu_cpu, o->reference, row))
+        return false;
+    d->generator.decoder = d->sides.decoder;
     d->generator.length = o->length;
+    d->generator.span = generate_span(o->length);
     if (o->rows && !generate_select(&d->generator, o->rows)) {
         fprintf(stderr, "fuzz: no row of %s matches '%s'\n", o->cpu, o->rows);
         return false;
     }
     struct rng r = rng_at(o->seed, UINT64_MAX);
     generate_pool(&r, model->features, &d->pool);
+    d->programs = RECORD_SLOTS / d->generator.span;
     d->states = o->rows ? STATES_OF_ROWS : STATES_OF_WORDS;
     d->row_records = calloc(A64_COUNT + 1, sizeof(u64));
     d->row_mismatches = calloc(A64_COUNT + 1, sizeof(u64));
-    return d->row_records && d->row_mismatches &&
-           oracle_start(&d->oracle, o->qemu, o->qemu_cpu, o->reference);
+    if (!d->row_records || !d->row_mismatches || !sweep_init(&d->sweep, d->sides.decoder))
+        return false;
+    d->count = o->count ? o->count : o->sweep ? d->sweep.words : DEFAULT_COUNT;
+    return true;
 }
 
 static void stop(struct diff *d)
 {
-    oracle_stop(&d->oracle);
-    for (unsigned e = 0; e < ENGINES; e++)
-        if (d->ours[e])
-            ours_destroy(d->ours[e]);
+    sides_stop(&d->sides);
+    sweep_destroy(&d->sweep);
     free(d->row_records);
     free(d->row_mismatches);
 }
@@ -344,6 +375,9 @@ static void summarise(const struct diff *d, double seconds)
         rows += d->row_records[i] != 0;
     printf("%" PRIu64 " records of %u rows in %.1f s (%.0f/s), %" PRIu64 " words excluded\n",
            d->records, rows, seconds, (double)d->records / seconds, d->excluded);
+    printf("%" PRIu64 " words in them, of which %" PRIu64 " were executed; %" PRIu64
+           " records went to others' words\n",
+           d->words, d->executed, d->wandered);
     printf("done %" PRIu64 ", undefined %" PRIu64 ", aborts: translation %" PRIu64
            ", permission %" PRIu64 ", alignment %" PRIu64 "; breakpoints %" PRIu64
            ", others %" PRIu64 ", endless %" PRIu64 "\n",
@@ -370,9 +404,9 @@ s64 diff_run(const struct diff_options *o)
     d->o = o;
     if (start(d)) {
         double began = now();
-        u64 size = RECORD_SLOTS * d->states;
+        u64 size = d->programs * d->states;
         u64 first = o->at == UINT64_MAX ? 0 : o->at / size;
-        u64 last = o->at == UINT64_MAX ? (o->count + size - 1) / size : first + 1;
+        u64 last = o->at == UINT64_MAX ? (d->count + size - 1) / size : first + 1;
         bool ok = true;
         for (u64 b = first; b < last && ok; b++) {
             ok = run_batch(d, b);

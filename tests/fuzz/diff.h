@@ -10,9 +10,12 @@
 struct diff_options {
     const char *cpu; /* our model */
     const char *qemu, *qemu_cpu, *reference;
-    const char *rows; /* globs; NULL: random words */
-    u64 count;        /* records, or words */
-    u64 seconds;      /* 0: no limit */
+    const char *rows;    /* globs; NULL: words */
+    bool sweep;          /* words of the systematic sweep, else random ones */
+    const char *cases;   /* file to write reduced mismatches to, or NULL */
+    const char *falsify; /* a row about which the reference is made to lie, or NULL */
+    u64 count;           /* records, or words; 0: all of the sweep, or a million */
+    u64 seconds;         /* 0: no limit */
     u64 seed;
     u64 at;           /* only this record is of interest; UINT64_MAX: all are */
     unsigned length;  /* words in a program */

@@ -41,6 +41,11 @@ static const struct exclusion of_max[] = {
     {NAME, 0xd50b7420, "dc zva", "blocks of QEMU's max are of 512 bytes"},
     {NAME, 0xd53b00e0, "mrs dczid_el0", "blocks of QEMU's max are of 512 bytes"},
     {0xffffffc0, 0xd53b2400, "mrs rndr*", "random"},
+    /* Unallocated among the two-register instructions on half precision (DDI 0487, C4.1.96). */
+    {0xbffffc00, 0x0ef9f800, "frecpx .4h, .8h", "no instruction, ends QEMU 7.2"},
+    {0xfffffc00, 0x5ef8f800, "fabs h by scalar SIMD", "no instruction, ends QEMU 7.2"},
+    {0xfffffc00, 0x7ef9f800, "fsqrt h by scalar SIMD", "no instruction, ends QEMU 7.2"},
+    {0xfffffc00, 0x7ef8f800, "fneg h by scalar SIMD", "no instruction, but QEMU 7.2 executes it"},
     /* FEAT_MTE: QEMU's max has it, whatever is said. */
     {0xffc00000, 0x91800000, "addg", "FEAT_MTE"},
     {0xffc00000, 0xd1800000, "subg", "FEAT_MTE"},

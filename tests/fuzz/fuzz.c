@@ -12,7 +12,7 @@
 #include "tests/fuzz/chaos.h"
 #include "tests/fuzz/diff.h"
 #include "tests/fuzz/exclude.h"
-#include "tools/a64test/record.h"
+#include "tests/fuzz/generate.h"
 
 #ifndef FUZZ_REFERENCE
 #define FUZZ_REFERENCE "reference"
@@ -22,20 +22,25 @@ static void usage(FILE *out)
 {
     fputs("fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
           "fuzz --words                 words from all 2^32, and near instructions, against QEMU\n"
+          "fuzz --sweep                 words of every group with its fixed bits stepped, against "
+          "QEMU\n"
           "fuzz --chaos N               N random words on a whole board, compared with nothing\n"
           "fuzz --exclusions            what is not compared, and why\n"
           "  --cpu MODEL       of ours (cortex-a57)\n"
           "  --qemu-cpu MODEL  of QEMU's (the same; max without what ours has not)\n"
           "  --qemu PATH       qemu-aarch64\n"
           "  --reference PATH  the program that QEMU runs\n"
-          "  --count N         how many executions (1000000)\n"
+          "  --count N         how many executions (1000000; all words of the sweep)\n"
+          "  --cases FILE      append the mismatches that are printed to FILE as instruction\n"
+          "                    tests (tests/suites/README.md), reduced to what matters\n"
           "  --seconds S       stop after this long\n"
           "  --seed S          0 unless given\n"
-          "  --length N        words in a program, at most 4 (1)\n"
+          "  --length N        at most so many words in a program (1)\n"
           "  --reports N       print so many mismatches in full (10)\n"
           "  --at N            execution N of the seed alone, as a mismatch names it; with\n"
           "                    --chaos epoch N\n"
-          "  --mix PERCENT     with --chaos: so many words from the table (0)\n",
+          "  --mix PERCENT     with --chaos: so many words from the table (0)\n"
+          "  --falsify ROW     have the reference lie about a row: to test fuzz itself\n",
           out);
 }
 
@@ -63,6 +68,7 @@ static int print_exclusions(void)
 enum option_id {
     ROWS = 1,
     WORDS,
+    SWEEP,
     EXCLUSIONS,
     CPU,
     QEMU_CPU,
@@ -76,27 +82,22 @@ enum option_id {
     AT,
     CHAOS,
     MIX,
+    CASES,
+    FALSIFY,
     HELP
 };
 
 static const struct option options[] = {
-    {"rows", 1, NULL, ROWS},
-    {"words", 0, NULL, WORDS},
-    {"exclusions", 0, NULL, EXCLUSIONS},
-    {"cpu", 1, NULL, CPU},
-    {"qemu-cpu", 1, NULL, QEMU_CPU},
-    {"qemu", 1, NULL, QEMU},
-    {"reference", 1, NULL, REFERENCE},
-    {"count", 1, NULL, COUNT},
-    {"seconds", 1, NULL, SECONDS},
-    {"seed", 1, NULL, SEED},
-    {"length", 1, NULL, LENGTH},
-    {"reports", 1, NULL, REPORTS},
-    {"at", 1, NULL, AT},
-    {"chaos", 1, NULL, CHAOS},
-    {"mix", 1, NULL, MIX},
-    {"help", 0, NULL, HELP},
-    {NULL, 0, NULL, 0},
+    {"rows", 1, NULL, ROWS},       {"words", 0, NULL, WORDS},
+    {"sweep", 0, NULL, SWEEP},     {"exclusions", 0, NULL, EXCLUSIONS},
+    {"cpu", 1, NULL, CPU},         {"qemu-cpu", 1, NULL, QEMU_CPU},
+    {"qemu", 1, NULL, QEMU},       {"reference", 1, NULL, REFERENCE},
+    {"count", 1, NULL, COUNT},     {"seconds", 1, NULL, SECONDS},
+    {"seed", 1, NULL, SEED},       {"length", 1, NULL, LENGTH},
+    {"reports", 1, NULL, REPORTS}, {"at", 1, NULL, AT},
+    {"chaos", 1, NULL, CHAOS},     {"mix", 1, NULL, MIX},
+    {"cases", 1, NULL, CASES},     {"falsify", 1, NULL, FALSIFY},
+    {"help", 0, NULL, HELP},       {NULL, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)
@@ -105,7 +106,6 @@ int main(int argc, char **argv)
         .cpu = "cortex-a57",
         .qemu = "qemu-aarch64",
         .reference = FUZZ_REFERENCE,
-        .count = 1000000,
         .at = UINT64_MAX,
         .length = 1,
         .reports = 10,
@@ -120,6 +120,15 @@ int main(int argc, char **argv)
             break;
         case WORDS:
             words = true;
+            break;
+        case SWEEP:
+            o.sweep = true;
+            break;
+        case CASES:
+            o.cases = optarg;
+            break;
+        case FALSIFY:
+            o.falsify = optarg;
             break;
         case EXCLUSIONS:
             return print_exclusions();
@@ -145,7 +154,7 @@ int main(int argc, char **argv)
             o.seed = number("seed", optarg, UINT64_MAX);
             break;
         case LENGTH:
-            o.length = (unsigned)number("length", optarg, RECORD_MAX_WORDS - 1);
+            o.length = (unsigned)number("length", optarg, GENERATE_LENGTH);
             break;
         case REPORTS:
             o.reports = (unsigned)number("reports", optarg, UINT32_MAX);
@@ -167,14 +176,14 @@ int main(int argc, char **argv)
             return 1;
         }
     }
-    if (chaos.words && !words && !o.rows && optind == argc) {
+    if (chaos.words && !words && !o.sweep && !o.rows && optind == argc) {
         chaos.cpu = o.cpu;
         chaos.seconds = o.seconds;
         chaos.seed = o.seed;
         chaos.at = o.at;
         return chaos_run(&chaos) ? 1 : 0;
     }
-    if (words == !!o.rows || !o.length || optind != argc) {
+    if (words + o.sweep + !!o.rows != 1 || !o.length || optind != argc) {
         usage(stderr);
         return 1;
     }

@@ -42,10 +42,11 @@ struct field {
 };
 
 /* Fill FIELDS by letter; should-be bits come back as a mask and what they should be. */
-static void parse(const char *pattern, struct field fields[26], u32 *should, u32 *should_be)
+static void parse(const char *pattern, struct field fields[GENERATE_FIELDS], u32 *should,
+                  u32 *should_be)
 {
     int position = 31;
-    memset(fields, 0, 26 * sizeof(*fields));
+    memset(fields, 0, GENERATE_FIELDS * sizeof(*fields));
     *should = *should_be = 0;
     for (const char *p = pattern; *p; p++) {
         if (*p == ' ')
@@ -61,6 +62,23 @@ static void parse(const char *pattern, struct field fields[26], u32 *should, u32
         }
         position--;
     }
+}
+
+unsigned generate_fields(unsigned row, u32 masks[GENERATE_FIELDS])
+{
+    struct field fields[GENERATE_FIELDS];
+    u32 should, should_be;
+    unsigned count = 0;
+    parse(a64_rows[row].pattern, fields, &should, &should_be);
+    for (unsigned i = 0; i < GENERATE_FIELDS; i++) {
+        if (!fields[i].bits)
+            continue;
+        u32 mask = 0;
+        for (unsigned k = 0; k < fields[i].bits; k++)
+            mask |= 1u << fields[i].bit[k];
+        masks[count++] = mask;
+    }
+    return count;
 }
 
 static u32 place(const struct field *f, u32 value)
@@ -117,13 +135,13 @@ static u32 with_system_name(struct rng *r, const struct decoder *d, unsigned row
 
 u32 generate_word(struct rng *r, const struct decoder *d, unsigned row)
 {
-    struct field fields[26];
+    struct field fields[GENERATE_FIELDS];
     u32 should, should_be, w = 0;
     parse(a64_rows[row].pattern, fields, &should, &should_be);
     for (unsigned attempt = 0; attempt < 16; attempt++) {
         u32 last = 31;
         w = d->value[row] | (rng_chance(r, 56) ? should_be : (u32)rng_next(r) & should);
-        for (unsigned i = 0; i < 26; i++) {
+        for (unsigned i = 0; i < GENERATE_FIELDS; i++) {
             if (!fields[i].bits)
                 continue;
             u32 value = field_value(r, &fields[i], last);
@@ -170,6 +188,12 @@ static struct relative relative_of(u32 w)
     return (struct relative){0, 0, false};
 }
 
+bool generate_is_relative(u32 w)
+{
+    enum { ADR = 0x10000000, ADR_MASK = 0x1f000000 };
+    return relative_of(w).bits || (w & ADR_MASK) == ADR;
+}
+
 static u64 relative_target(u32 w, struct relative f, u64 pc)
 {
     return pc + ((u64)sext(bits(w, f.lsb + f.bits - 1, f.lsb), f.bits) << 2);
@@ -194,19 +218,13 @@ static bool reaches(struct relative f, u64 pc, u64 target)
  */
 static bool harmless_target(const struct program *p, u64 pc, u64 target)
 {
-    u64 slot_end = program_start(p) - 4 + RECORD_SLOT_BYTES;
+    u64 slot_end = program_start(p) - 4 + p->span * (u64)RECORD_SLOT_BYTES;
     if (target - RECORD_CODE >= RECORD_CODE_BYTES)
         return true;
     if (target > pc && target < slot_end)
         return true;
     return target >= RECORD_LANDING || (target - RECORD_CODE >= 4 * RECORD_SLOT_WORDS &&
                                         target - RECORD_CODE < RECORD_SLOT_OFFSET);
-}
-
-/* What the stub holds is not the same on both sides. */
-static bool harmless_literal(u64 target)
-{
-    return target - (RECORD_CODE - 16) >= 4 * RECORD_SLOT_WORDS + 16;
 }
 
 /* Make word I of P one that may be run, if it is not. */
@@ -227,17 +245,25 @@ static void tame(struct rng *r, struct program *p, unsigned i)
                      offset % (RECORD_SLOT_OFFSET - 4 * RECORD_SLOT_WORDS);
         if (rng_chance(r, 16) || !reaches(f, pc, target))
             target = program_end(p) + 4;
-    } else if (rng_chance(r, 48) || !harmless_literal(target)) {
+    } else if (rng_chance(r, 48)) {
         target = RECORD_LANDING - offset;
     }
     p->word[i] = aim(p->word[i], f, pc, target);
 }
 
+/* LDXR, STXP and their kin; CASP is next to them. */
+static bool is_exclusive(u32 w)
+{
+    enum { EXCLUSIVE = 0x08000000, MASK = 0x3f800000, CASP = 0x00200000 };
+    enum { CASP_MASK = (int)0x80200000 };
+    return (w & MASK) == EXCLUSIVE && (w & (u32)CASP_MASK) != CASP;
+}
+
 /* LDXR, LDXP and their kin for a store-exclusive: L set, Rs all ones, other data registers. */
 static bool exclusive_load_for(struct rng *r, u32 store, u32 *load)
 {
-    enum { EXCLUSIVE = 0x08000000, EXCLUSIVE_MASK = 0x3fc00000, L = 1 << 22 };
-    if ((store & EXCLUSIVE_MASK) != EXCLUSIVE)
+    enum { L = 1 << 22 };
+    if (!is_exclusive(store) || (store & L))
         return false;
     u32 n = store >> 5 & 31, t = rng_below(r, 31), t2 = rng_below(r, 31);
     if (t == n || t2 == n || t == t2)
@@ -248,22 +274,45 @@ static bool exclusive_load_for(struct rng *r, u32 store, u32 *load)
 }
 
 /*
- * QEMU 7.2 ends with an assertion at some words that are unallocated among the
- * two-register instructions on half precision (DDI 0487, C4.1.96).
+ * What a store-exclusive behind a load-exclusive of another size, or of a pair behind a
+ * single register, does is CONSTRAINED UNPREDICTABLE (DDI 0487, B2.12.5). With branches
+ * any of a program's loads may be the last one, so all of its exclusives are of one kind,
+ * whichever the first is of; programs with any other kind are made as often.
  */
-static bool ends_reference(const struct decoder *d, u32 w)
+bool generate_agrees(const struct program *p, u32 w)
 {
-    enum { TWO_REGISTER_FP16 = 0x0e780800, MASK = (int)0x8f7e0c00 };
-    return (w & (u32)MASK) == TWO_REGISTER_FP16 && decode_row(d, w) < 0;
+    enum { SIZE_AND_PAIR = (int)0xc0200000 };
+    for (unsigned i = 0; is_exclusive(w) && i < p->words; i++)
+        if (is_exclusive(p->word[i]) && ((p->word[i] ^ w) & (u32)SIZE_AND_PAIR))
+            return false;
+    return true;
+}
+
+/*
+ * QEMU 7.2 leaves the sign of FCVTZS (scalar, fixed point) to half precision in the 16 bits
+ * above the result, which a write of H makes zero (DDI 0487, C1.2.1). FMOV of H to itself,
+ * which it gets behind it, does so on both sides, before another word reads the register.
+ */
+static bool clearing_move_for(u32 w, u32 *move)
+{
+    enum { FCVTZS_H = 0x5f10fc00, MASK = (int)0xfff0fc00, FMOV_H = 0x1ee04000 };
+    *move = FMOV_H | (w & 31) << 5 | (w & 31);
+    return (w & (u32)MASK) == FCVTZS_H;
+}
+
+static void put(struct program *p, u32 w)
+{
+    p->word[p->words++] = w;
 }
 
 bool generate_single(struct rng *r, const struct decoder *d, u32 word, unsigned slot,
                      struct program *p)
 {
     p->slot = slot;
+    p->span = 1;
     p->words = 1;
     p->word[0] = word;
-    if (exclude_find(word, d->features) || ends_reference(d, word))
+    if (exclude_find(word, d->features))
         return false;
     tame(r, p, 0);
     return true;
@@ -273,19 +322,22 @@ void generate_program(struct rng *r, const struct generator *g, unsigned slot, s
 {
     unsigned want = 1 + rng_below(r, g->length);
     p->slot = slot;
+    p->span = generate_span(g->length);
     p->words = 0;
     for (unsigned attempt = 0; p->words < want && attempt < 64; attempt++) {
-        u32 load, w = generate_word(r, g->decoder, g->rows[rng_below(r, g->row_count)]);
-        if (exclude_find(w, g->decoder->features))
+        u32 companion, w = generate_word(r, g->decoder, g->rows[rng_below(r, g->row_count)]);
+        if (exclude_find(w, g->decoder->features) || !generate_agrees(p, w))
             continue;
         if (p->words && generate_signed_register(w) >= 0)
             continue; /* words before it could have made the pointer */
-        if (p->words + 1 < RECORD_MAX_WORDS && rng_chance(r, 48) && exclusive_load_for(r, w, &load))
-            p->word[p->words++] = load;
-        p->word[p->words++] = w;
+        if (rng_chance(r, 48) && exclusive_load_for(r, w, &companion))
+            put(p, companion);
+        put(p, w);
+        if (g->length > 1 && clearing_move_for(w, &companion))
+            put(p, companion);
     }
     if (!p->words)
-        p->word[p->words++] = 0xd503201f; /* NOP: nothing but exclusions was selected */
+        put(p, 0xd503201f); /* NOP: nothing but exclusions was selected */
     for (unsigned i = 0; i < p->words; i++)
         tame(r, p, i);
 }

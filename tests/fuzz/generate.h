@@ -14,20 +14,41 @@ struct generator {
     const struct decoder *decoder;
     u16 rows[A64_COUNT];
     unsigned row_count;
-    unsigned length; /* words in a program, 1 to RECORD_MAX_WORDS */
+    unsigned length; /* words in a program, 1 to GENERATE_LENGTH */
+    unsigned span;   /* slots that one takes: generate_span(length) */
+};
+
+/* A long program takes two slots, of which one word at either end is not its own. */
+enum {
+    PROGRAM_MAX_WORDS = 2 * RECORD_SLOT_WORDS - 2,
+    GENERATE_LENGTH = PROGRAM_MAX_WORDS - 2,
 };
 
 struct program {
-    u32 word[RECORD_MAX_WORDS];
+    u32 word[PROGRAM_MAX_WORDS];
     unsigned words;
-    unsigned slot;
+    unsigned slot; /* the first one */
+    unsigned span;
 };
+
+/* Slots for programs of LENGTH words, some of which get a companion. */
+static inline unsigned generate_span(unsigned length)
+{
+    return length + 2 > RECORD_SLOT_WORDS - 2 ? 2 : 1;
+}
 
 /* Select the rows whose name matches one of GLOBS (comma-separated). Returns how many. */
 unsigned generate_select(struct generator *g, const char *globs);
 
 /* A word of row ROW: what its pattern fixes, and random fields. */
 u32 generate_word(struct rng *r, const struct decoder *d, unsigned row);
+
+/* The bits of each of ROW's fields. Returns how many fields there are. */
+enum { GENERATE_FIELDS = 26 };
+unsigned generate_fields(unsigned row, u32 masks[GENERATE_FIELDS]);
+
+/* Whether W has an operand that is relative to its own address. */
+bool generate_is_relative(u32 w);
 
 /*
  * A word that is next to an instruction: one of any row with one or two of the bits that
@@ -37,10 +58,13 @@ u32 generate_neighbour(struct rng *r, const struct decoder *d);
 
 /*
  * A program for slot SLOT. A store-exclusive gets a load-exclusive in front of it more
- * often than not. No word is excluded (exclude.h), and no branch leads to where the
- * reference would not come back from.
+ * often than not. No word is excluded (exclude.h), none depends on what the architecture
+ * leaves open, and no branch leads to where the reference would not come back from.
  */
 void generate_program(struct rng *r, const struct generator *g, unsigned slot, struct program *p);
+
+/* Whether P with W behind it depends on no more than P alone on what is left open. */
+bool generate_agrees(const struct program *p, u32 w);
 
 /*
  * The same for a word that is given, which may be changed where it branches or loads

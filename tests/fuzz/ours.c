@@ -8,7 +8,20 @@
 
 #include "core/exception.h"
 
-enum { WORD_B_SELF = 0x14000000 };
+/* Programs whose branches lead back are rare, and most of them stay for ever. */
+enum { BUDGET = 1000 };
+
+static const u64 stub = RECORD_CODE; /* where a program that ran to its end arrives */
+
+static bool stop_at_break(void *owner, struct cpu *c)
+{
+    return true;
+}
+
+static enum probe_verdict stop_at_vector(void *owner, struct cpu *c, bool interrupt)
+{
+    return PROBE_STOP_AFTER;
+}
 
 struct ours *ours_create(const struct cpu_model *model, bool stepping)
 {
@@ -22,6 +35,12 @@ struct ours *ours_create(const struct cpu_model *model, bool stepping)
         return NULL;
     }
     o->cpu = o->board->cpu;
+    struct probe *probe = &o->board->engine.probe;
+    probe->breaks = &stub;
+    probe->break_count = 1;
+    probe->at_break = stop_at_break;
+    probe->at_exception = stop_at_vector;
+    probe_changed(&o->board->engine);
     return o;
 }
 
@@ -33,9 +52,7 @@ void ours_destroy(struct ours *o)
 
 void ours_set_code(struct ours *o, const u32 *code)
 {
-    const u32 loop = WORD_B_SELF; /* in the place of the stub */
     testbed_set_code(o->board, RECORD_CODE, code, RECORD_CODE_BYTES);
-    testbed_set_code(o->board, RECORD_CODE, &loop, sizeof(loop));
 }
 
 void ours_set_data(struct ours *o, const u8 *data)
@@ -67,17 +84,27 @@ static void load(struct cpu *c, const struct record_state *in)
     c->event = false;
 }
 
-/* Execute until the program is left, one way or another. */
+/* Whether PC is in a program that is not P. */
+static bool elsewhere(const struct program *p, u64 pc)
+{
+    return pc - (RECORD_CODE + RECORD_SLOT_OFFSET) < RECORD_SLOTS * RECORD_SLOT_BYTES &&
+           pc - (program_start(p) - 4) >= p->span * (u64)RECORD_SLOT_BYTES;
+}
+
+/* Execute until the stub is next or an exception was taken. */
 static void execute(struct ours *o, const struct program *p)
 {
     struct cpu *c = o->cpu;
+    o->wandered = false;
+    o->executed = 0;
     if (!o->stepping)
-        cpu_run(c, p->words);
-    for (unsigned i = 0; o->stepping && i < p->words && c->el == 0; i++)
-        if (c->pc - program_start(p) < 4 * (u64)p->words)
-            cpu_step(c);
-    if (c->raised)
-        cpu_step(c); /* takes the exception, and no more */
+        cpu_run(c, BUDGET);
+    for (unsigned i = 0; o->stepping && i < BUDGET && c->el == 0 && c->pc != stub; i++) {
+        o->executed += c->pc - program_start(p) < 4 * (u64)p->words;
+        cpu_step(c);
+        o->wandered |= elsewhere(p, c->pc) && c->el == 0;
+    }
+    o->endless = c->el == 0 && c->pc != stub;
 }
 
 /* What the exception that was taken would look like to a process. */
@@ -122,9 +149,6 @@ static void store(struct ours *o, const struct program *p, struct record_state *
         out->kind = kind_of(esr);
     if (out->kind >= RECORD_TRANSLATION && out->kind <= RECORD_ALIGNMENT)
         out->far = c->sys[FAR_EL1];
-    o->esr = out->kind == RECORD_DONE ? 0 : esr;
-    if (out->pc == program_end(p))
-        out->pc = RECORD_CODE; /* the branch to the stub, which the step engine has not made */
 }
 
 void ours_run(struct ours *o, const struct program *p, const struct record_state *in,
@@ -136,4 +160,39 @@ void ours_run(struct ours *o, const struct program *p, const struct record_state
     load(o->cpu, in);
     execute(o, p);
     store(o, p, out);
+}
+
+#define DIFFER(field)                                                                              \
+    if (a->field != b->field)                                                                      \
+    return #field
+#define DIFFER_ALL(field)                                                                          \
+    if (memcmp(&a->field, &b->field, sizeof(a->field)))                                            \
+    return #field
+
+const char *ours_differ(const struct cpu *a, const struct cpu *b)
+{
+    DIFFER(pc);
+    DIFFER(el);
+    DIFFER(sp_sel);
+    if (cpu_pstate(a) != cpu_pstate(b))
+        return "pstate";
+    for (unsigned i = 0; i < SLOT_SINK; i++)
+        DIFFER(x[i]);
+    DIFFER_ALL(v);
+    DIFFER(fp.fpcr);
+    DIFFER(fp.fpsr);
+    DIFFER(btype);
+    DIFFER(halted);
+    DIFFER(powered);
+    DIFFER(event);
+    DIFFER(raised);
+    DIFFER(irq);
+    DIFFER(fiq);
+    DIFFER(icount);
+    DIFFER(random_state);
+    DIFFER(monitor.set);
+    for (unsigned i = 0; i < SYS_COUNT; i++)
+        if (a->sys[i] != b->sys[i])
+            return i < SYS_ROWS ? sysreg_rows[i].name : "sys";
+    return NULL;
 }

@@ -12,14 +12,18 @@ struct ours {
     struct cpu *cpu; /* its */
     bool stepping;   /* with cpu_step, else with cpu_run */
     unsigned runs;
-    u64 esr; /* ESR_EL1 of the last record if it was not RECORD_DONE, else 0 */
+    /* Of the last record: */
+    bool endless; /* it has not come to an end */
+    /* This the stepping engine knows: */
+    bool wandered;     /* it went to other programs */
+    unsigned executed; /* so many words of its own */
 };
 
 /* NULL when the host has no memory. */
 struct ours *ours_create(const struct cpu_model *model, bool stepping);
 void ours_destroy(struct ours *o);
 
-/* Replace the code area (but for its stub) and the data area. */
+/* Replace the code area and the data area. */
 void ours_set_code(struct ours *o, const u32 *code);
 void ours_set_data(struct ours *o, const u8 *data);
 
@@ -29,5 +33,11 @@ const u8 *ours_data(const struct ours *o);
 /* Execute P from IN; OUT is what a reference would report. */
 void ours_run(struct ours *o, const struct program *p, const struct record_state *in,
               struct record_state *out);
+
+/*
+ * What is not the same in two CPUs behind one and the same run: the name of a register or
+ * of a part of the state, or NULL. Nothing is left out but what tells of the engine.
+ */
+const char *ours_differ(const struct cpu *a, const struct cpu *b);
 
 #endif

@@ -14,8 +14,9 @@
 
 enum { ADDRESS_RANGE = 1 << 20, LINE_LENGTH = 96 };
 
-/* The text of one case's out: lines in the making. */
+/* The text of one case's in: or out: lines in the making. */
 struct outcome {
+    const char *key;
     FILE *to;
     size_t column;
 };
@@ -24,7 +25,7 @@ static void token(struct outcome *o, const char *text)
 {
     size_t length = strlen(text);
     if (!o->column || o->column + 1 + length > LINE_LENGTH) {
-        fprintf(o->to, "%sout:  %s", o->column ? "\n" : "", text);
+        fprintf(o->to, "%s%-5s %s", o->column ? "\n" : "", o->key, text);
         o->column = 6 + length;
     } else {
         fprintf(o->to, " %s", text);
@@ -91,7 +92,7 @@ static void print_memory(struct outcome *o, const u8 *was, const u8 *is)
 
 /* False if the reference can't tell. */
 static bool print_exception(struct outcome *o, const struct test_case *c,
-                            const struct record_state *out)
+                            const struct record_state *out, bool far_known)
 {
     bool inside = out->pc - CASE_PC < 4 * (u64)c->words;
     const char *name = NULL;
@@ -122,21 +123,20 @@ static bool print_exception(struct outcome *o, const struct test_case *c,
     snprintf(text, sizeof(text), "exc=%s", name);
     token(o, text);
     print_number(o, "elr", out->pc);
-    if (name[0] == 'd')
+    if (name[0] == 'd' && far_known)
         print_number(o, "far", out->far);
     return true;
 }
 
-/* The out: lines of C, to be freed; NULL if the reference can't tell. */
-static char *outcome(const struct test_case *c, const struct case_state *was,
-                     const struct record_state *is, const u8 *data)
+char *update_lines(const char *key, const struct test_case *c, const struct case_state *was,
+                   const struct record_state *is, const u8 *data, bool far_known)
 {
     char *text = NULL;
     size_t size;
-    struct outcome o = {open_memstream(&text, &size), 0};
+    struct outcome o = {key, open_memstream(&text, &size), 0};
     if (!o.to)
         abort();
-    bool known = print_exception(&o, c, is);
+    bool known = print_exception(&o, c, is, far_known);
     for (unsigned i = 0; i < 31; i++) {
         char name[8];
         snprintf(name, sizeof(name), "x%u", i);
@@ -158,7 +158,7 @@ static char *outcome(const struct test_case *c, const struct case_state *was,
     print_plain(&o, "fpsr", was->fpsr, is->fpsr);
     print_memory(&o, was->data, data);
     if (!o.column)
-        fputs("out:", o.to);
+        fputs(key, o.to);
     fclose(o.to);
     return known ? text : (free(text), NULL);
 }
@@ -304,7 +304,7 @@ static char *record(struct recording *r, const struct suite_case *i)
         memcpy(shared->data, start.data, sizeof(start.data));
         to_record(&start, &shared->in[0]);
         if (oracle_run(&r->oracle, 0, 1))
-            text = outcome(c, &start, &shared->out[0], shared->data);
+            text = update_lines("out:", c, &start, &shared->out[0], shared->data, true);
         why = text ? NULL : silent;
     }
     if (why) {

@@ -22,4 +22,12 @@ unsigned update_files(struct suite *s, const struct update_options *o, FILE *err
 /* The words of the cases' assembly: as update_files has it, into the cases. */
 unsigned update_assemble(struct suite *s, const char *assembler, FILE *errors);
 
+/*
+ * Lines of KEY ("in:", "out:") that tell how IS and the data area DATA differ from WAS, and
+ * what C has raised, with the address if that is known. To be freed; NULL if IS does not
+ * tell what happened.
+ */
+char *update_lines(const char *key, const struct test_case *c, const struct case_state *was,
+                   const struct record_state *is, const u8 *data, bool far_known);
+
 #endif
