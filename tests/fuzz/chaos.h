@@ -1,7 +1,8 @@
 /*
  * Chaos: a whole board executes random words at EL0 and EL1 with the MMU, interrupts and
- * devices on. Nothing is compared; whatever a guest does must not crash, hang or leave
- * the emulator, which is for the sanitizers, the watchdog and the host to notice.
+ * devices on. Whatever a guest does must not crash, hang or leave the emulator, which is
+ * for the sanitizers, the watchdog and the host to notice. Nothing is compared, but for
+ * one engine with the other one where that is asked for.
  */
 #ifndef TESTS_FUZZ_CHAOS_H
 #define TESTS_FUZZ_CHAOS_H
@@ -15,6 +16,7 @@ struct chaos_options {
     u64 seed;
     u64 at;       /* only this epoch; UINT64_MAX: all */
     unsigned mix; /* so many words in a hundred are drawn from the instruction table */
+    bool twice;   /* on two boards, one of them by the stepping loop, which have to agree */
 };
 
 /* Returns 0, or -1 after a line that says what went wrong. A hang ends the process. */

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "core/pmu.h"
+
 enum { NS_PER_INSTRUCTION = 8, PAGE = 4096 };
 
 static u64 board_time(void *owner)
@@ -41,6 +43,17 @@ bool board_create(struct board *b, const struct cpu_model *model)
 void board_destroy(struct board *b)
 {
     virt_destroy(&b->virt);
+}
+
+void board_step(struct board *b, u64 until)
+{
+    struct cpu *c = b->virt.cpu[0];
+    if (!c->powered)
+        return;
+    b->virt.running = 0;
+    while (c->icount < until && cpu_step(c) == STOP_BUDGET)
+        ;
+    irq_set(&c->pmu_irq, pmu_interrupt(c));
 }
 
 static void write_words(struct board *b, u64 pa, const u32 *words, unsigned count)
@@ -272,7 +285,8 @@ void board_set_registers(struct board *b, struct rng *r)
         MASKS = 0xf << 6,
         FLAGS = (int)0xf0000000,
         NO_ACCESS = 1 << 22,
-        SS = 1 << 21
+        SS = 1 << 21,
+        FPCR_BITS = 0x07c00000,
     };
     struct cpu *c = b->virt.cpu[0];
     u64 mode = rng_chance(r, 32) ? 0 : rng_chance(r, 16) ? EL1T : EL1H;
@@ -289,7 +303,8 @@ void board_set_registers(struct board *b, struct rng *r)
         c->v[n].d[0] = any_value(r);
         c->v[n].d[1] = rng_next(r);
     }
-    c->fp.fpcr = rng_chance(r, 32) ? 0 : (u32)rng_next(r) & 0x07c00000;
+    u32 fpcr = FPCR_BITS | (c->model->features & A64_FP16 ? FPCR_FZ16 : 0);
+    c->fp.fpcr = rng_chance(r, 32) ? 0 : (u32)rng_next(r) & fpcr;
     c->pc = CHAOS_CODE + 4 * (u64)rng_below(r, CHAOS_CODE_PAGES * PAGE / 4);
     if (mode && rng_chance(r, 4))
         c->pc |= UINT64_MAX << 39;

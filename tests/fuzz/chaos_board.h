@@ -22,7 +22,14 @@ struct board {
     struct log quiet;
     u64 warped; /* ns that passed without instructions */
     bool reset_wanted;
+    u64 resets;
 };
+
+/*
+ * What virt_run does, but by the stepping loop, up to instruction UNTIL: virt_run looks at
+ * its budget at branches only.
+ */
+void board_step(struct board *b, u64 until);
 
 /* False when the host has no memory. */
 bool board_create(struct board *b, const struct cpu_model *model);

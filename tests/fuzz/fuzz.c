@@ -20,28 +20,31 @@
 
 static void usage(FILE *out)
 {
-    fputs("fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
-          "fuzz --words                 words from all 2^32, and near instructions, against QEMU\n"
-          "fuzz --sweep                 words of every group with its fixed bits stepped, against "
-          "QEMU\n"
-          "fuzz --chaos N               N random words on a whole board, compared with nothing\n"
-          "fuzz --exclusions            what is not compared, and why\n"
-          "  --cpu MODEL       of ours (cortex-a57)\n"
-          "  --qemu-cpu MODEL  of QEMU's (the same; max without what ours has not)\n"
-          "  --qemu PATH       qemu-aarch64\n"
-          "  --reference PATH  the program that QEMU runs\n"
-          "  --count N         how many executions (1000000; all words of the sweep)\n"
-          "  --cases FILE      append the mismatches that are printed to FILE as instruction\n"
-          "                    tests (tests/suites/README.md), reduced to what matters\n"
-          "  --seconds S       stop after this long\n"
-          "  --seed S          0 unless given\n"
-          "  --length N        at most so many words in a program (1)\n"
-          "  --reports N       print so many mismatches in full (10)\n"
-          "  --at N            execution N of the seed alone, as a mismatch names it; with\n"
-          "                    --chaos epoch N\n"
-          "  --mix PERCENT     with --chaos: so many words from the table (0)\n"
-          "  --falsify ROW     have the reference lie about a row: to test fuzz itself\n",
-          out);
+    fputs(
+        "fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
+        "fuzz --words                 words from all 2^32, and near instructions, against QEMU\n"
+        "fuzz --sweep                 words of every group with its fixed bits stepped, against "
+        "QEMU\n"
+        "fuzz --chaos N               N random words on a whole board, compared with nothing but\n"
+        "                             each other (--twice)\n"
+        "fuzz --exclusions            what is not compared, and why\n"
+        "  --cpu MODEL       of ours (cortex-a57)\n"
+        "  --qemu-cpu MODEL  of QEMU's (the same; max without what ours has not)\n"
+        "  --qemu PATH       qemu-aarch64\n"
+        "  --reference PATH  the program that QEMU runs\n"
+        "  --count N         how many executions (1000000; all words of the sweep)\n"
+        "  --cases FILE      append the mismatches that are printed to FILE as instruction\n"
+        "                    tests (tests/suites/README.md), reduced to what matters\n"
+        "  --seconds S       stop after this long\n"
+        "  --seed S          0 unless given\n"
+        "  --length N        at most so many words in a program (1)\n"
+        "  --reports N       print so many mismatches in full (10)\n"
+        "  --at N            execution N of the seed alone, as a mismatch names it; with\n"
+        "                    --chaos epoch N\n"
+        "  --twice           with --chaos: by either engine, which must agree\n"
+        "  --mix PERCENT     with --chaos: so many words from the table (0)\n"
+        "  --falsify ROW     have the reference lie about a row: to test fuzz itself\n",
+        out);
 }
 
 static u64 number(const char *option, const char *text, u64 most)
@@ -82,22 +85,34 @@ enum option_id {
     AT,
     CHAOS,
     MIX,
+    TWICE,
     CASES,
     FALSIFY,
     HELP
 };
 
 static const struct option options[] = {
-    {"rows", 1, NULL, ROWS},       {"words", 0, NULL, WORDS},
-    {"sweep", 0, NULL, SWEEP},     {"exclusions", 0, NULL, EXCLUSIONS},
-    {"cpu", 1, NULL, CPU},         {"qemu-cpu", 1, NULL, QEMU_CPU},
-    {"qemu", 1, NULL, QEMU},       {"reference", 1, NULL, REFERENCE},
-    {"count", 1, NULL, COUNT},     {"seconds", 1, NULL, SECONDS},
-    {"seed", 1, NULL, SEED},       {"length", 1, NULL, LENGTH},
-    {"reports", 1, NULL, REPORTS}, {"at", 1, NULL, AT},
-    {"chaos", 1, NULL, CHAOS},     {"mix", 1, NULL, MIX},
-    {"cases", 1, NULL, CASES},     {"falsify", 1, NULL, FALSIFY},
-    {"help", 0, NULL, HELP},       {NULL, 0, NULL, 0},
+    {"rows", 1, NULL, ROWS},
+    {"words", 0, NULL, WORDS},
+    {"sweep", 0, NULL, SWEEP},
+    {"exclusions", 0, NULL, EXCLUSIONS},
+    {"cpu", 1, NULL, CPU},
+    {"qemu-cpu", 1, NULL, QEMU_CPU},
+    {"qemu", 1, NULL, QEMU},
+    {"reference", 1, NULL, REFERENCE},
+    {"count", 1, NULL, COUNT},
+    {"seconds", 1, NULL, SECONDS},
+    {"seed", 1, NULL, SEED},
+    {"length", 1, NULL, LENGTH},
+    {"reports", 1, NULL, REPORTS},
+    {"at", 1, NULL, AT},
+    {"chaos", 1, NULL, CHAOS},
+    {"mix", 1, NULL, MIX},
+    {"twice", 0, NULL, TWICE},
+    {"cases", 1, NULL, CASES},
+    {"falsify", 1, NULL, FALSIFY},
+    {"help", 0, NULL, HELP},
+    {NULL, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)
@@ -123,6 +138,9 @@ int main(int argc, char **argv)
             break;
         case SWEEP:
             o.sweep = true;
+            break;
+        case TWICE:
+            chaos.twice = true;
             break;
         case CASES:
             o.cases = optarg;

@@ -92,7 +92,7 @@ bool sides_check(struct sides *s, const struct program *p, unsigned i, struct ou
         o->endless |= s->ours[e]->endless;
         o->compared &= compare_prepare(p, &o->ours[e], &o->reference);
     }
-    o->engines = ours_differ(s->ours[THREADED]->cpu, s->ours[STEPPING]->cpu);
+    o->engines = o->endless ? NULL : ours_differ(s->ours[THREADED]->cpu, s->ours[STEPPING]->cpu);
     o->executed = s->ours[STEPPING]->executed;
     o->wandered = s->ours[STEPPING]->wandered;
     o->engine = -1;
