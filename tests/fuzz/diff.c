@@ -18,9 +18,6 @@
 
 static const char *const engine_name[ENGINES] = {"ours (threaded)", "ours (stepping)"};
 
-/* Of random words most are undefined, whatever the state. */
-enum { STATES_OF_ROWS = RECORD_COUNT / RECORD_SLOTS, STATES_OF_WORDS = 1 };
-
 enum { DEFAULT_COUNT = 1000000 };
 
 /*
@@ -78,11 +75,18 @@ static u32 stride_word(u64 seed, u64 i)
     return (u32)rng_next(&r) + (u32)i * UINT32_C(0x9e3779b1);
 }
 
+/* The same within the systematic sweep, whose parts are of many sizes: PRIME divides none. */
+static u32 swept_word(const struct sweep *s, struct rng *r, u64 i)
+{
+    const u64 prime = UINT64_C(0x9e3779b1);
+    return sweep_word(s, r, i % s->words * prime % s->words);
+}
+
 /* Words of --words: every other one from all words, the others from near the table. */
 static u32 next_word(struct diff *d, struct rng *r, u64 i)
 {
     if (d->o->sweep)
-        return sweep_word(&d->sweep, r, i < d->sweep.words ? i : i % d->sweep.words);
+        return swept_word(&d->sweep, r, i);
     return i % 2 ? generate_neighbour(r, d->generator.decoder) : stride_word(d->o->seed, i / 2);
 }
 
@@ -93,6 +97,7 @@ static unsigned make_batch(struct diff *d, u64 b)
     unsigned records = 0;
     struct rng r = rng_at(d->o->seed, b);
     generate_data(&r, d->data);
+    generate_refresh_pool(&r, &d->pool);
     oracle_empty_code(s->code, s->tail);
     for (unsigned i = 0; i < d->programs; i++) {
         struct program *p = &d->program[i];
@@ -351,7 +356,7 @@ static bool start(struct diff *d)
     struct rng r = rng_at(o->seed, UINT64_MAX);
     generate_pool(&r, model->features, &d->pool);
     d->programs = RECORD_SLOTS / d->generator.span;
-    d->states = o->rows ? STATES_OF_ROWS : STATES_OF_WORDS;
+    d->states = o->rows ? RECORD_COUNT / d->programs : 1;
     d->row_records = calloc(A64_COUNT + 1, sizeof(u64));
     d->row_mismatches = calloc(A64_COUNT + 1, sizeof(u64));
     if (!d->row_records || !d->row_mismatches || !sweep_init(&d->sweep, d->sides.decoder))

@@ -85,8 +85,11 @@ static inline u64 program_end(const struct program *p)
     return program_start(p) + 4 * p->words;
 }
 
-/* Values for registers that a program does not name; made once. */
-enum { POOL_SIZE = 4096 };
+/*
+ * Values for registers, of which a state needs more than could be made afresh: POOL_LASTING
+ * for the whole run, then those of a batch.
+ */
+enum { POOL_LASTING = 4096, POOL_FRESH = 2048, POOL_SIZE = POOL_LASTING + POOL_FRESH };
 
 struct state_pool {
     u32 fpcr; /* the bits of FPCR that the CPU has */
@@ -105,6 +108,9 @@ int generate_signed_register(u32 w);
 
 /* FEATURES are the CPU model's. */
 void generate_pool(struct rng *r, u64 features, struct state_pool *pool);
+
+/* Values for a batch. */
+void generate_refresh_pool(struct rng *r, struct state_pool *pool);
 
 /* Registers to run P from. */
 void generate_state(struct rng *r, const struct state_pool *pool, const struct program *p,

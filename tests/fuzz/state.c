@@ -244,14 +244,24 @@ static void aim_pointer(u32 w, struct record_state *s)
         s->x[n] |= BIT(63);
 }
 
+static void fill_pool(struct rng *r, struct state_pool *pool, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        pool->x[i] = general(r);
+        vector(r, pool->v[i]);
+    }
+}
+
 void generate_pool(struct rng *r, u64 features, struct state_pool *pool)
 {
     enum { FPCR_BITS = 0x07c00000, FPCR_FZ16 = 1 << 19 };
     pool->fpcr = FPCR_BITS | (features & A64_FP16 ? FPCR_FZ16 : 0);
-    for (unsigned i = 0; i < POOL_SIZE; i++) {
-        pool->x[i] = general(r);
-        vector(r, pool->v[i]);
-    }
+    fill_pool(r, pool, 0, POOL_SIZE);
+}
+
+void generate_refresh_pool(struct rng *r, struct state_pool *pool)
+{
+    fill_pool(r, pool, POOL_LASTING, POOL_SIZE);
 }
 
 /* Most registers are bystanders: anything will do for them, as long as it is cheap. */
@@ -259,23 +269,25 @@ static void fill_from_pool(struct rng *r, const struct state_pool *pool, struct 
 {
     for (unsigned i = 0; i < 32; i += 2) {
         u64 pick = rng_next(r);
-        memcpy(s->v[i], pool->v[pick % POOL_SIZE], 16);
-        memcpy(s->v[i + 1], pool->v[(pick >> 16) % POOL_SIZE], 16);
-        s->x[i] = pool->x[(pick >> 32) % POOL_SIZE];
+        memcpy(s->v[i], pool->v[pick % POOL_LASTING], 16);
+        memcpy(s->v[i + 1], pool->v[(pick >> 16) % POOL_LASTING], 16);
+        s->x[i] = pool->x[(pick >> 32) % POOL_LASTING];
         if (i < 30)
-            s->x[i + 1] = pool->x[(pick >> 48) % POOL_SIZE];
+            s->x[i + 1] = pool->x[(pick >> 48) % POOL_LASTING];
     }
 }
 
-/* Fresh values for the registers that W's usual fields name. */
-static void fill_operands(struct rng *r, u32 w, struct record_state *s)
+/* Other ones for the registers that the fields of W usually name, of this batch among them. */
+static void fill_operands(struct rng *r, const struct state_pool *pool, u32 w,
+                          struct record_state *s)
 {
     static const u8 lsb[] = {0, 5, 10, 16};
     for (unsigned i = 0; i < ARRAY_LEN(lsb); i++) {
         unsigned n = (unsigned)bits(w, lsb[i] + 4, lsb[i]);
-        *base_register(s, n) = general(r);
+        u64 pick = rng_next(r);
+        *base_register(s, n) = pool->x[pick % POOL_SIZE];
         if (bit(w, 26)) /* SIMD and floating point */
-            vector(r, s->v[n]);
+            memcpy(s->v[n], pool->v[pick / POOL_SIZE % POOL_SIZE], sizeof(s->v[n]));
     }
 }
 
@@ -285,7 +297,7 @@ void generate_state(struct rng *r, const struct state_pool *pool, const struct p
     enum { FPSR_BITS = 0x0800009f };
     fill_from_pool(r, pool, s);
     for (unsigned i = 0; i < p->words; i++)
-        fill_operands(r, p->word[i], s);
+        fill_operands(r, pool, p->word[i], s);
     s->sp = rng_chance(r, 32) ? address(r) & ~UINT64_C(15) : general(r);
     s->nzcv = (u32)rng_below(r, 16) << 28;
     s->fpcr = rng_chance(r, 24) ? 0 : (u32)rng_next(r) & pool->fpcr;

@@ -191,3 +191,38 @@ GUEST_TEST(engine, the_last_word_of_a_page, "cortex-a57")
                  .spsr = SPSR_EL0T | SPSR_DAIF);
     cr_expect_eq(g->c->x[30], NEXT_PAGE);
 }
+
+/*
+ * Behind the instruction WORD at PC, an abort of the fetch at X1 or of the next page: by
+ * either engine two instructions later the handler is next.
+ */
+static void expect_abort_counts(u64 pc, u32 word, u64 x1, bool stepping)
+{
+    enum { SYNC_EL1H = 0x200 };
+    const u32 nop = 0xd503201f; /* not to come back to this address */
+    struct harness *h = harness_create("cortex-a57");
+    struct cpu *c = h->cpu;
+    harness_write(h, pc, &word, sizeof(word));
+    harness_write(h, HARNESS_VECTORS + SYNC_EL1H, &nop, sizeof(nop));
+    c->pc = pc;
+    c->x[1] = x1;
+    u64 before = c->icount;
+    if (stepping)
+        cpu_step(c), cpu_step(c);
+    else
+        cpu_run(c, 2);
+    cr_expect_eq(c->pc, HARNESS_VECTORS + SYNC_EL1H, "pc %#llx", (unsigned long long)c->pc);
+    cr_expect_eq(c->icount - before, 2, "%llu instructions",
+                 (unsigned long long)(c->icount - before));
+    harness_destroy(h);
+}
+
+Test(engine, a_fetch_that_aborts_counts_by_either_engine)
+{
+    const u32 br_x1 = 0xd61f0020, nop = 0xd503201f;
+    for (unsigned stepping = 0; stepping < 2; stepping++) {
+        expect_abort_counts(HARNESS_CODE, br_x1, 0, stepping);
+        expect_abort_counts(HARNESS_CODE, br_x1, HARNESS_CODE + 2, stepping);
+        expect_abort_counts(HARNESS_RAM + HARNESS_SIZE - 4, nop, 0, stepping);
+    }
+}
