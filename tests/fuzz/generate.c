@@ -300,6 +300,16 @@ static bool clearing_move_for(u32 w, u32 *move)
     return (w & (u32)MASK) == FCVTZS_H;
 }
 
+/*
+ * Most words that a row's format calls unallocated: a program ends at them, and --words has
+ * more of them than anything else.
+ */
+static bool would_end(struct rng *r, const struct decoder *d, u32 w)
+{
+    struct uop u;
+    return rng_chance(r, 60) && decode(d, w, (struct site){.alone = true}, &u) < 0;
+}
+
 static void put(struct program *p, u32 w)
 {
     p->word[p->words++] = w;
@@ -330,6 +340,8 @@ void generate_program(struct rng *r, const struct generator *g, unsigned slot, s
             continue;
         if (p->words && generate_signed_register(w) >= 0)
             continue; /* words before it could have made the pointer */
+        if (g->length > 1 && would_end(r, g->decoder, w))
+            continue;
         if (rng_chance(r, 48) && exclusive_load_for(r, w, &companion))
             put(p, companion);
         put(p, w);
