@@ -307,7 +307,7 @@ bool reduce_record(struct sides *s, const char *path, const struct reduce_origin
                    const struct program *p, unsigned i, const u8 *data)
 {
     struct reduction *r = calloc(1, sizeof(*r));
-    struct record_shared *before = malloc(sizeof(*before));
+    struct record_shared *before = aligned_alloc(RECORD_PAGE, sizeof(*before));
     if (!r || !before)
         abort();
     memcpy(before, s->oracle.shared, sizeof(*before));
