@@ -6,6 +6,7 @@
 #include "tests/fuzz/diff.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -400,6 +401,13 @@ static void summarise(const struct diff *d, double seconds)
     printf("%" PRIu64 " mismatches\n", d->mismatches);
 }
 
+static volatile sig_atomic_t ended;
+
+static void on_end(int signal)
+{
+    ended = 1;
+}
+
 s64 diff_run(const struct diff_options *o)
 {
     struct diff *d = calloc(1, sizeof(*d));
@@ -410,15 +418,19 @@ s64 diff_run(const struct diff_options *o)
     if (start(d)) {
         double began = now();
         u64 size = d->programs * d->states;
-        u64 first = o->at == UINT64_MAX ? 0 : o->at / size;
-        u64 last = o->at == UINT64_MAX ? (d->count + size - 1) / size : first + 1;
-        bool ok = true;
-        for (u64 b = first; b < last && ok; b++) {
+        bool all = o->at == UINT64_MAX, ok = true;
+        u64 first = (all ? o->from : o->at) / size, b = first;
+        u64 last = all ? first + (d->count + size - 1) / size : first + 1;
+        signal(SIGTERM, on_end);
+        signal(SIGINT, on_end);
+        for (; b < last && ok && !ended; b++) {
             ok = run_batch(d, b);
-            if (o->seconds && now() - began > (double)o->seconds)
-                break;
+            ended |= o->seconds && now() - began > (double)o->seconds;
         }
         summarise(d, now() - began);
+        if (all && b < last)
+            printf("to go on: --from %" PRIu64 " --count %" PRIu64 "\n", b * size,
+                   (last - b) * size);
         result = ok ? (s64)d->mismatches : -1;
     }
     stop(d);

@@ -17,12 +17,14 @@ struct diff_options {
     u64 count;           /* records, or words; 0: all of the sweep, or a million */
     u64 seconds;         /* 0: no limit */
     u64 seed;
+    u64 from;         /* the record to begin with: to go on with a run that was ended */
     u64 at;           /* only this record is of interest; UINT64_MAX: all are */
     unsigned length;  /* words in a program */
     unsigned reports; /* how many mismatches are printed */
 };
 
-/* Returns the number of mismatches, or -1 after a line that says what went wrong. */
+/* SIGTERM and SIGINT end it, and it says how far it has come. Returns the number of mismatches, or
+ * -1 after a line that says what went wrong. */
 s64 diff_run(const struct diff_options *o);
 
 #endif

@@ -37,6 +37,7 @@ static void usage(FILE *out)
           "  --seed S          0 unless given\n"
           "  --length N        at most so many words in a program (1)\n"
           "  --reports N       print so many mismatches in full (10)\n"
+          "  --from N          begin with execution N of the seed\n"
           "  --at N            execution N of the seed alone, as a mismatch names it; with\n"
           "                    --chaos epoch N\n"
           "  --twice           with --chaos: by either engine, which must agree\n"
@@ -80,6 +81,7 @@ enum option_id {
     SEED,
     LENGTH,
     REPORTS,
+    FROM,
     AT,
     CHAOS,
     MIX,
@@ -90,27 +92,17 @@ enum option_id {
 };
 
 static const struct option options[] = {
-    {"rows", 1, NULL, ROWS},
-    {"words", 0, NULL, WORDS},
-    {"sweep", 0, NULL, SWEEP},
-    {"exclusions", 0, NULL, EXCLUSIONS},
-    {"cpu", 1, NULL, CPU},
-    {"qemu-cpu", 1, NULL, QEMU_CPU},
-    {"qemu", 1, NULL, QEMU},
-    {"reference", 1, NULL, REFERENCE},
-    {"count", 1, NULL, COUNT},
-    {"seconds", 1, NULL, SECONDS},
-    {"seed", 1, NULL, SEED},
-    {"length", 1, NULL, LENGTH},
-    {"reports", 1, NULL, REPORTS},
-    {"at", 1, NULL, AT},
-    {"chaos", 1, NULL, CHAOS},
-    {"mix", 1, NULL, MIX},
-    {"twice", 0, NULL, TWICE},
-    {"cases", 1, NULL, CASES},
-    {"falsify", 1, NULL, FALSIFY},
-    {"help", 0, NULL, HELP},
-    {NULL, 0, NULL, 0},
+    {"rows", 1, NULL, ROWS},       {"words", 0, NULL, WORDS},
+    {"sweep", 0, NULL, SWEEP},     {"exclusions", 0, NULL, EXCLUSIONS},
+    {"cpu", 1, NULL, CPU},         {"qemu-cpu", 1, NULL, QEMU_CPU},
+    {"qemu", 1, NULL, QEMU},       {"reference", 1, NULL, REFERENCE},
+    {"count", 1, NULL, COUNT},     {"seconds", 1, NULL, SECONDS},
+    {"seed", 1, NULL, SEED},       {"length", 1, NULL, LENGTH},
+    {"reports", 1, NULL, REPORTS}, {"from", 1, NULL, FROM},
+    {"at", 1, NULL, AT},           {"chaos", 1, NULL, CHAOS},
+    {"mix", 1, NULL, MIX},         {"twice", 0, NULL, TWICE},
+    {"cases", 1, NULL, CASES},     {"falsify", 1, NULL, FALSIFY},
+    {"help", 0, NULL, HELP},       {NULL, 0, NULL, 0},
 };
 
 int main(int argc, char **argv)
@@ -174,6 +166,9 @@ int main(int argc, char **argv)
             break;
         case REPORTS:
             o.reports = (unsigned)number("reports", optarg, UINT32_MAX);
+            break;
+        case FROM:
+            o.from = number("from", optarg, UINT64_MAX / 2);
             break;
         case AT:
             o.at = number("at", optarg, UINT64_MAX - 1);

@@ -306,8 +306,9 @@ void generate_state(struct rng *r, const struct state_pool *pool, const struct p
     for (unsigned i = 0; i < p->words; i++) {
         aim_access(r, p->word[i], s);
         aim_others(r, p->word[i], s);
-        aim_pointer(p->word[i], s);
     }
+    for (unsigned i = 0; i < p->words; i++)
+        aim_pointer(p->word[i], s); /* whatever the others made of the register */
     s->pc = program_start(p) - 4;
 }
 

@@ -30,6 +30,7 @@ static void become_reference(struct oracle *o, int request, int reply, const cha
         dup2(from[i], to[i]);
         close(from[i]);
     }
+    setpgid(0, 0); /* a terminal's interrupt is for us; the pipe tells it when we are gone */
     keys_announce();
     execlp(qemu, qemu, "-cpu", cpu, reference, (char *)NULL);
     fprintf(stderr, "cannot run %s: %s; install qemu-user or name it with --qemu\n", qemu,
