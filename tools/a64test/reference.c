@@ -212,7 +212,7 @@ static void *map(uint64_t at, uint64_t size, long protection, long flags, long f
     return (void *)r;
 }
 
-enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGALRM = 14 };
+enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGVTALRM = 26 };
 enum { SEGV_MAPERR = 1 };
 
 struct siginfo {
@@ -248,7 +248,7 @@ static uint32_t kind_of(int signal, const struct siginfo *info)
         return RECORD_ALIGNMENT;
     case SIGTRAP:
         return RECORD_BREAKPOINT;
-    case SIGALRM:
+    case SIGVTALRM:
         return RECORD_TIMEOUT;
     default:
         return RECORD_OTHER;
@@ -266,7 +266,7 @@ static void on_signal(int signal, struct siginfo *info, struct ucontext *uc)
 {
     struct record_state *out = current_out;
     if (!out) {
-        if (signal == SIGALRM)
+        if (signal == SIGVTALRM)
             return;
         syscall3(SYS_exit_group, 3, 0, 0);
     }
@@ -289,7 +289,7 @@ static uint8_t signal_stack[65536] __attribute__((aligned(16)));
 
 static void catch_signals(void)
 {
-    static const int caught[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGALRM};
+    static const int caught[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGVTALRM};
     enum { SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000 };
     struct {
         uint64_t base;
@@ -305,11 +305,12 @@ static void catch_signals(void)
         check(syscall6(SYS_rt_sigaction, caught[i], (long)&action, 0, 8, 0, 0), 6);
 }
 
-/* A program that loops for ever is left after this long. */
+/* A program that loops for ever is left after this long, of its own time: hosts are busy. */
 static void set_timer(long seconds)
 {
+    enum { ITIMER_VIRTUAL = 1 };
     const int64_t timer[4] = {seconds, 0, seconds, 0};
-    syscall3(SYS_setitimer, 0, (long)timer, 0);
+    syscall3(SYS_setitimer, ITIMER_VIRTUAL, (long)timer, 0);
 }
 
 /* Executable only while programs run, so that a store of theirs faults on both sides. */
