@@ -11,7 +11,11 @@
 /* Programs whose branches lead back are rare, and most of them stay for ever. */
 enum { BUDGET = 1000 };
 
-static const u64 stub = RECORD_CODE; /* where a program that ran to its end arrives */
+/*
+ * Where a program that ran to its end arrives. Words and all it is the reference's, since
+ * programs come by that read it (ADRP leads to its page); it is a break, not executed here.
+ */
+static const u64 stub = RECORD_CODE;
 
 static bool stop_at_break(void *owner, struct cpu *c)
 {
@@ -117,6 +121,8 @@ static enum record_kind kind_of(u64 esr)
         return RECORD_UNDEFINED;
     case EC_BRK:
         return RECORD_BREAKPOINT;
+    case EC_PC_ALIGNMENT:
+        return RECORD_ALIGNMENT;
     case EC_DATA_ABORT:
         if (dfsc == FAULT_ALIGNMENT)
             return RECORD_ALIGNMENT;
