@@ -46,17 +46,17 @@ static const struct exclusion of_max[] = {
     {0xfffffc00, 0x5ef8f800, "fabs h by scalar SIMD", "no instruction, ends QEMU 7.2"},
     {0xfffffc00, 0x7ef9f800, "fsqrt h by scalar SIMD", "no instruction, ends QEMU 7.2"},
     {0xfffffc00, 0x7ef8f800, "fneg h by scalar SIMD", "no instruction, but QEMU 7.2 executes it"},
-    /* FEAT_MTE: QEMU's max has it, whatever is said. */
-    {0xffc00000, 0x91800000, "addg", "FEAT_MTE"},
-    {0xffc00000, 0xd1800000, "subg", "FEAT_MTE"},
-    {0xffe0e800, 0x9ac00000, "subp, irg, gmi", "FEAT_MTE"},
-    {0xffe0fc00, 0xbac00000, "subps", "FEAT_MTE"},
-    {0xff200000, 0xd9200000, "stg, ldg, ...", "FEAT_MTE"},
-    {0xfe400000, 0x68000000, "stgp", "FEAT_MTE"},
-    {0xfffff0ff, 0xd503409f, "msr tco", "FEAT_MTE"},
-    {0xffdfffe0, 0xd51b42e0, "mrs/msr tco", "FEAT_MTE"},
-    {0xfffff0c0, 0xd50b7080, "dc gva, gzva, cg*", "FEAT_MTE"},
-    {0xfffff0e0, 0xd50b7060, "dc gva, gzva, cg*", "FEAT_MTE"},
+    /* FEAT_MTE: QEMU's max has it, whatever is said; it is without SVE and SME if told so. */
+    {0xffc00000, 0x91800000, "addg", "FEAT_MTE: add/subtract (immediate, with tags)"},
+    {0xffc00000, 0xd1800000, "subg", "FEAT_MTE: add/subtract (immediate, with tags)"},
+    {0xffe0e800, 0x9ac00000, "subp, irg, gmi", "FEAT_MTE: data-processing (2 source)"},
+    {0xffe0fc00, 0xbac00000, "subps", "FEAT_MTE: data-processing (2 source)"},
+    {0xff200000, 0xd9200000, "stg, ldg, ...", "FEAT_MTE: load/store memory tags"},
+    {0xfe400000, 0x68000000, "stgp", "FEAT_MTE: load/store register pair"},
+    {0xfffff0ff, 0xd503409f, "msr tco", "FEAT_MTE: MSR (immediate)"},
+    {0xffdfffe0, 0xd51b42e0, "mrs/msr tco", "FEAT_MTE: system register move"},
+    {0xfffff0c0, 0xd50b7080, "dc gva, gzva, cg*", "FEAT_MTE: system instructions"},
+    {0xfffff0e0, 0xd50b7060, "dc gva, gzva, cg*", "FEAT_MTE: system instructions"},
 };
 
 static const struct exclusion *find(const struct exclusion *list, unsigned count, u32 w)
