@@ -39,12 +39,17 @@ const struct sysreg_row sysreg_rows[] = {
 
 const unsigned sysreg_row_count = ARRAY_LEN(sysreg_rows);
 
-int sysreg_find(u16 encoding)
+int sysreg_find(u16 encoding, bool write)
 {
-    for (unsigned i = 0; i < sysreg_row_count; i++)
-        if (sysreg_rows[i].encoding == encoding)
+    int found = -1;
+    for (unsigned i = 0; i < sysreg_row_count; i++) {
+        if (sysreg_rows[i].encoding != encoding)
+            continue;
+        if (sysreg_rows[i].access & (write ? EL1_W : EL1_R))
             return (int)i;
-    return -1;
+        found = (int)i;
+    }
+    return found;
 }
 
 int sysreg_by_name(const char *name)

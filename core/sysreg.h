@@ -73,8 +73,11 @@ struct sysreg_row {
 extern const struct sysreg_row sysreg_rows[];
 extern const unsigned sysreg_row_count;
 
-/* The row for an encoding, or -1. For decode; not for the hot path. */
-int sysreg_find(u16 encoding);
+/*
+ * The row for an encoding, or -1: of two that share it (DBGDTRRX_EL0, DBGDTRTX_EL0) the one
+ * for that direction. For decode; not for the hot path.
+ */
+int sysreg_find(u16 encoding, bool write);
 
 /* The row with that name (letter case ignored), or -1. */
 int sysreg_by_name(const char *name);

@@ -204,8 +204,8 @@ static void write_sysop(struct assembly *a, const char *name, unsigned k)
 static void write_sysreg(struct assembly *a, const char *name, unsigned k)
 {
     u32 op0 = 2 + field(a, 's');
-    int row = sysreg_find(
-        SYSREG_ENCODING(op0, field(a, 'o'), field(a, 'k'), field(a, 'm'), field(a, 'p')));
+    u16 encoding = SYSREG_ENCODING(op0, field(a, 'o'), field(a, 'k'), field(a, 'm'), field(a, 'p'));
+    int row = sysreg_find(encoding, !bit(a->word, 21)); /* L */
     if (row < 0 || sysreg_rows[row].is_op)
         put(a, "s%u_%u_c%u_c%u_%u", op0, field(a, 'o'), field(a, 'k'), field(a, 'm'),
             field(a, 'p'));

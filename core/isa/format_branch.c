@@ -107,16 +107,16 @@ FORMAT(msr_imm)
 }
 
 /* imm: row of the system-register table, or -1; aux: its encoding; d: Rt's slot; n: Rt. */
-static void sysreg(u32 w, struct uop *u)
+static void sysreg(u32 w, bool write, struct uop *u)
 {
     u->aux = (u16)bits(w, 20, 5);
-    u->imm = sysreg_find(u->aux);
+    u->imm = sysreg_find(u->aux, write);
     u->n = (u8)field_d(w);
 }
 
 FORMAT(mrs)
 {
-    sysreg(w, u);
+    sysreg(w, false, u);
     u->d = slot_dst(field_d(w));
     if (u->imm >= 0 && sysreg_rows[u->imm].is_op)
         u->imm = -1;
@@ -126,7 +126,7 @@ FORMAT(mrs)
 
 FORMAT(msr_reg)
 {
-    sysreg(w, u);
+    sysreg(w, true, u);
     u->d = slot_src(field_d(w));
     if (u->imm >= 0 && sysreg_rows[u->imm].is_op)
         u->imm = -1;
@@ -136,7 +136,7 @@ FORMAT(msr_reg)
 
 FORMAT(sys)
 {
-    sysreg(w, u);
+    sysreg(w, true, u);
     u->d = slot_src(field_d(w));
     u->fn = system_quick_sys(u);
     return 0;
@@ -144,7 +144,7 @@ FORMAT(sys)
 
 FORMAT(sysl)
 {
-    sysreg(w, u);
+    sysreg(w, false, u);
     u->d = slot_dst(field_d(w));
     return 0;
 }

@@ -352,7 +352,7 @@ Test(debug, communications_channel)
     struct harness *h = harness_create("cortex-a57");
     struct cpu *c = h->cpu;
     cr_expect(sysreg_peek(c, MDCCSR_EL0) == 0);
-    harness_msr(h, DBGDTRRX_EL0, 0x11223344);
+    harness_msr(h, DBGDTRTX_EL0, 0x11223344);
     cr_expect(sysreg_peek(c, MDCCSR_EL0) == TXFULL);
     cr_expect(sysreg_peek(c, OSDTRTX_EL1) == 0x11223344);
     harness_msr(h, OSDTRRX_EL1, 0x55667788);

@@ -1,14 +1,15 @@
 /*
  * The disassembler against objdump -M no-aliases of binutils 2.40, which was asked
- * about random words of each row: tests/vectors/disasm_record.c tells how. They agree
- * on each, be it undefined or not, but for:
+ * about random words of each row: tests/vectors/disasm_record.c tells how, and
+ * disasm_compare.py asks installed ones about more words. They agree on each, be it
+ * undefined or not, but for:
  *
  * - YIELD, WFE, WFI, SEV and SEVL, rows here, are aliases of HINT there.
  * - MSR UAO, PAN, SPSEL, SSBS and DIT with an immediate above 1: there one that is not known.
  * - LDAR whose bits that should be one aren't, and LDPSW that is CONSTRAINED
  *   UNPREDICTABLE, are undefined there. We execute them, as CPUs do.
  * - System registers: only there those of EL2, EL3, trace and later architectures,
- *   only here implementation-defined ones. MSR DBGDTRTX_EL0 is DBGDTRRX_EL0 here.
+ *   only here implementation-defined ones.
  */
 #include <criterion/criterion.h>
 

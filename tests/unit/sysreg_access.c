@@ -16,7 +16,7 @@ static char outcome(struct harness *h, u16 encoding, char done)
 {
     struct cpu *c = h->cpu;
     u64 value = done == 'x' ? HARNESS_DATA : 0;
-    int row = sysreg_find(encoding);
+    int row = sysreg_find(encoding, done != 'r');
     enum flow f = row < 0       ? sysreg_missing(c, encoding)
                   : done == 'r' ? sysreg_mrs(c, (unsigned)row, 5, &value)
                   : done == 'w' ? sysreg_msr(c, (unsigned)row, 5, value)
@@ -31,7 +31,7 @@ static char outcome(struct harness *h, u16 encoding, char done)
 static const char *name_of(u16 encoding)
 {
     static char s[64];
-    int row = sysreg_find(encoding);
+    int row = sysreg_find(encoding, false);
     snprintf(s, sizeof(s), "S%u_%u_C%u_C%u_%u %s", encoding >> 14, encoding >> 11 & 7,
              encoding >> 7 & 15, encoding >> 3 & 15, encoding & 7,
              row < 0 ? "" : sysreg_rows[row].name);
@@ -43,7 +43,7 @@ static void check_access(struct harness *h, u16 encoding, enum phase phase, char
     const struct recorded *r = find(encoding);
     unsigned at = done == 'w';
     char expected = '-';
-    if (sysreg_find(encoding) >= 0)
+    if (sysreg_find(encoding, false) >= 0)
         prepare(h, phase);
     if (r)
         expected = (phase == AT_EL1       ? r->el1

@@ -5,14 +5,12 @@
  *     disasm_record COUNT SEED > words
  *     aarch64-linux-gnu-objdump -D -z -b binary -m aarch64 -M no-aliases words
  *
- * What the two say about a million words, 1040 a row, is the same but for what
- * tests/unit/disasm.c lists. The lines of disasm_vectors.inc are what objdump 2.40
+ * What the two say about a million words, 950 a row, is the same but for what
+ * disasm_compare.py lists. The lines of disasm_vectors.inc are what objdump 2.40
  * prints, without its comments, about those of COUNT 5, SEED 1, by way of
  *
  *     sed -nE 's|^ *[0-9a-f]+:\t([0-9a-f]{8}) \t|\1\t|; T; s|[ \t]+//.*||; s|[ \t]+| |2g
  *              s| *$||; s|(.*)\t(.*)|{0x\1, "\2"},|p'
- *
- * It is linked like tests/unit/disasm.c.
  */
 #include <ctype.h>
 #include <stdio.h>

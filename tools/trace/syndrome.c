@@ -70,7 +70,7 @@ static void add_access(u32 iss, struct text *out)
 {
     u32 op0 = iss >> 20 & 3, op2 = iss >> 17 & 7, op1 = iss >> 14 & 7, crn = iss >> 10 & 15;
     u32 crm = iss >> 1 & 15;
-    int row = sysreg_find(SYSREG_ENCODING(op0, op1, crn, crm, op2));
+    int row = sysreg_find(SYSREG_ENCODING(op0, op1, crn, crm, op2), !(iss & 1));
     text_puts(out, iss & 1 ? " read of " : " write of ");
     if (row >= 0)
         text_puts(out, sysreg_rows[row].name);
