@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/a64test/machine.h"
 #include "tools/a64test/suite.h"
 #include "tools/a64test/update.h"
 
@@ -155,11 +156,10 @@ static bool take(struct command *o, int option)
     }
 }
 
-/* Beside the command, as built, or where an installed one has it; to be freed. */
-static char *find_reference(void)
+/* NAME beside the command, as built, or where an installed one has it; to be freed. */
+static char *find_reference(const char *name)
 {
-    static const char *const places[] = {"a64test-reference",
-                                         "../libexec/mini-a64/a64test-reference"};
+    static const char *const places[] = {"", "../libexec/mini-a64/"};
     char folder[4096], *path;
     ssize_t n = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
     folder[n > 0 ? n : 0] = 0;
@@ -167,7 +167,7 @@ static char *find_reference(void)
     if (slash)
         *slash = 0;
     for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
-        if (asprintf(&path, "%s/%s", folder, places[i]) < 0)
+        if (asprintf(&path, "%s/%s%s", folder, places[i], name) < 0)
             abort();
         if (i + 1 == ARRAY_LEN(places) || !access(path, R_OK))
             return path;
@@ -241,7 +241,8 @@ int main(int argc, char **argv)
         return fail("no files: name some, or a folder; --help lists the options"), EXIT_FAILURE;
     if (o.action != UPDATE && o.update.oracle)
         return fail("--oracle goes with --update"), EXIT_FAILURE;
-    char *reference = find_reference();
+    bool machine = o.update.oracle && machine_is_meant(o.update.oracle);
+    char *reference = find_reference(machine ? "a64test-machine" : "a64test-reference");
     if (!o.update.reference)
         o.update.reference = reference;
     unsigned mistakes = suite_read(&s, argv + optind, (unsigned)(argc - optind), o.filter, stderr);

@@ -53,8 +53,7 @@ static void execute(struct cpu *cpu, const struct test_case *c, bool stepping, u
         cpu_step(cpu); /* takes the exception, and no more */
 }
 
-/* An exception that is not of the case's own instructions: the PC has left them. */
-static bool raised_behind(const struct test_case *c, const struct raised *r, u64 elr)
+bool run_raised_behind(const struct test_case *c, const struct raised *r, u64 elr)
 {
     if (elr == CASE_PC + 4 * (u64)c->words && bits(r->esr, 31, 26) == EC_UNKNOWN)
         return true; /* the UDF behind them */
@@ -81,7 +80,7 @@ static void store(struct testbed *b, const struct test_case *c, struct result *r
                                     cpu->pc - TESTBED_VECTORS};
         s->pc = cpu->sys[ELR_EL1];
         pstate = r->raised.spsr;
-        r->raised.any = !raised_behind(c, &r->raised, s->pc);
+        r->raised.any = !run_raised_behind(c, &r->raised, s->pc);
     }
     memcpy(s->x, cpu->x, sizeof(s->x));
     for (unsigned el = 0; el < 2; el++)

@@ -25,6 +25,9 @@ struct result {
 void run_case(struct testbed *b, const struct test_case *c, const struct case_state *start,
               bool stepping, struct result *r);
 
+/* Is R, with that ELR, of what the PC led to when it left C's words, and not of C? */
+bool run_raised_behind(const struct test_case *c, const struct raised *r, u64 elr);
+
 /*
  * Write to OUT what differs from C's expectation, in the words of the file, with a blank
  * before each: " x0=0x1 (expected 0x2)". B is as run_case left it. Returns how many things.

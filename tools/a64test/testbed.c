@@ -9,10 +9,9 @@
 
 #include "tools/a64test/keys.h"
 
-#define RAM_BASE  UINT64_C(0x20000000)
+#define RAM_BASE  UINT64_C(0x40000000)
 #define RAM_SIZE  UINT64_C(0x02000000)
-#define TABLES    UINT64_C(0x20200000) /* one page each: levels 0 to 2, two of level 3 */
-#define LEVEL3(i) (TABLES + (3 + (u64)(i)) * RECORD_PAGE)
+#define LEVEL3(i) (TESTBED_TABLES + (3 + (u64)(i)) * RECORD_PAGE)
 
 enum { DESC_TABLE = 3, DESC_PAGE = 3, DESC_AF = 1 << 10, DESC_NG = 1 << 11, DESC_SH = 3 << 8 };
 enum { DESC_AP_EL0 = 1 << 6, DESC_AP_RO = 1 << 7 };
@@ -22,7 +21,8 @@ enum { DESC_AP_EL0 = 1 << 6, DESC_AP_RO = 1 << 7 };
 enum {
     USER_RW = DESC_PAGE | DESC_AF | DESC_NG | DESC_SH | DESC_AP_EL0,
     USER_RO = USER_RW | DESC_AP_RO,
-    KERNEL_TEXT = DESC_PAGE | DESC_AF | DESC_SH | DESC_AP_RO,
+    KERNEL_RW = DESC_PAGE | DESC_AF | DESC_SH,
+    KERNEL_TEXT = KERNEL_RW | DESC_AP_RO,
     WORD_B_SELF = 0x14000000,
 };
 
@@ -36,27 +36,38 @@ static void write64(struct testbed *b, u64 pa, u64 value)
     bus_dma_write(&b->bus, pa, &value, sizeof(value));
 }
 
-/* Map SIZE bytes at VA, flat, through the level 3 table at TABLE. */
-static void map(struct testbed *b, u64 table, u64 va, u64 size, u64 attributes)
+/* Map SIZE bytes at VA to PA through the level 3 table at TABLE. */
+static void map(struct testbed *b, u64 table, u64 va, u64 pa, u64 size, u64 attributes)
 {
-    for (u64 at = va; at < va + size; at += RECORD_PAGE)
-        write64(b, table + bits(at, 20, 12) * 8, at | attributes);
+    for (u64 at = 0; at < size; at += RECORD_PAGE)
+        write64(b, table + bits(va + at, 20, 12) * 8, (pa + at) | attributes);
+}
+
+/* The same to where VA has its place. */
+static void map_offset(struct testbed *b, u64 table, u64 va, u64 size, u64 attributes)
+{
+    map(b, table, va, va + TESTBED_OFFSET, size, attributes);
+}
+
+void testbed_map(struct testbed *b, u64 va, u64 pa, u64 size, bool writable)
+{
+    map(b, LEVEL3(2), va, pa, size, DESC_UXN | (writable ? KERNEL_RW | DESC_PXN : KERNEL_TEXT));
 }
 
 static void build_tables(struct testbed *b)
 {
-    u64 level1 = TABLES + RECORD_PAGE, level2 = level1 + RECORD_PAGE;
+    u64 level1 = TESTBED_TABLES + RECORD_PAGE, level2 = level1 + RECORD_PAGE;
     u64 writable = RECORD_WRITABLE_PAGES * (u64)RECORD_PAGE;
-    write64(b, TABLES, level1 | DESC_TABLE);
+    write64(b, TESTBED_TABLES, level1 | DESC_TABLE);
     write64(b, level1, level2 | DESC_TABLE);
     write64(b, level2 + bits(RECORD_DATA, 29, 21) * 8, LEVEL3(0) | DESC_TABLE);
     write64(b, level2 + bits(RECORD_CODE, 29, 21) * 8, LEVEL3(1) | DESC_TABLE);
     write64(b, level2 + bits(TESTBED_VECTORS, 29, 21) * 8, LEVEL3(2) | DESC_TABLE);
-    map(b, LEVEL3(0), RECORD_DATA, writable, USER_RW | DESC_UXN | DESC_PXN);
-    map(b, LEVEL3(0), RECORD_DATA + writable, RECORD_DATA_BYTES - writable,
-        USER_RO | DESC_UXN | DESC_PXN);
-    map(b, LEVEL3(1), RECORD_CODE, RECORD_CODE_BYTES, USER_RO);
-    map(b, LEVEL3(2), TESTBED_VECTORS, RECORD_PAGE, KERNEL_TEXT | DESC_UXN);
+    map_offset(b, LEVEL3(0), RECORD_DATA, writable, USER_RW | DESC_UXN | DESC_PXN);
+    map_offset(b, LEVEL3(0), RECORD_DATA + writable, RECORD_DATA_BYTES - writable,
+               USER_RO | DESC_UXN | DESC_PXN);
+    map_offset(b, LEVEL3(1), RECORD_CODE, RECORD_CODE_BYTES, USER_RO);
+    map_offset(b, LEVEL3(2), TESTBED_VECTORS, RECORD_PAGE, KERNEL_TEXT | DESC_UXN);
 }
 
 /* An exception that comes before the budget is used up ends in a loop at its vector. */
@@ -64,7 +75,7 @@ static void fill_vectors(struct testbed *b)
 {
     const u32 loop = WORD_B_SELF;
     for (unsigned i = 0; i < RECORD_PAGE; i += 4)
-        bus_dma_write(&b->bus, TESTBED_VECTORS + i, &loop, sizeof(loop));
+        bus_dma_write(&b->bus, TESTBED_VECTORS + TESTBED_OFFSET + i, &loop, sizeof(loop));
 }
 
 static void set_registers(struct cpu *c)
@@ -73,7 +84,7 @@ static void set_registers(struct cpu *c)
     enum { T0SZ_48 = 16, EPD1 = 23, TBI0 = 37, FPEN_ALL = 3 << 20, NORMAL = 0xff };
     sysreg_poke(c, MAIR_EL1, NORMAL);
     sysreg_poke(c, TCR_EL1, T0SZ_48 | BIT(EPD1) | BIT(TBI0));
-    sysreg_poke(c, TTBR0_EL1, TABLES);
+    sysreg_poke(c, TTBR0_EL1, TESTBED_TABLES);
     sysreg_poke(c, VBAR_EL1, TESTBED_VECTORS);
     sysreg_poke(c, CPACR_EL1, FPEN_ALL);
     sysreg_poke(c, SCTLR_EL1,
@@ -130,15 +141,15 @@ void testbed_restore(struct testbed *b)
 
 void testbed_set_code(struct testbed *b, u64 va, const void *code, u64 len)
 {
-    bus_dma_write(&b->bus, va, code, len);
+    bus_dma_write(&b->bus, va + TESTBED_OFFSET, code, len);
 }
 
 void testbed_set_data(struct testbed *b, const u8 *data)
 {
-    bus_dma_write(&b->bus, RECORD_DATA, data, RECORD_DATA_BYTES);
+    bus_dma_write(&b->bus, RECORD_DATA + TESTBED_OFFSET, data, RECORD_DATA_BYTES);
 }
 
 const u8 *testbed_data(const struct testbed *b)
 {
-    return bus_host(&b->bus, RECORD_DATA, RECORD_DATA_BYTES);
+    return bus_host(&b->bus, RECORD_DATA + TESTBED_OFFSET, RECORD_DATA_BYTES);
 }

@@ -5,173 +5,77 @@
 #include "tools/a64test/update.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/a64test/machine.h"
 #include "tools/a64test/oracle.h"
+#include "tools/a64test/outcome.h"
 
-enum { ADDRESS_RANGE = 1 << 20, LINE_LENGTH = 96 };
-
-/* The text of one case's in: or out: lines in the making. */
-struct outcome {
-    const char *key;
-    FILE *to;
-    size_t column;
-};
-
-static void token(struct outcome *o, const char *text)
+/* The exception's name, NULL if a process is not told. */
+static const char *exception_of(enum record_kind kind)
 {
-    size_t length = strlen(text);
-    if (!o->column || o->column + 1 + length > LINE_LENGTH) {
-        fprintf(o->to, "%s%-5s %s", o->column ? "\n" : "", o->key, text);
-        o->column = 6 + length;
-    } else {
-        fprintf(o->to, " %s", text);
-        o->column += 1 + length;
-    }
-}
-
-/* An address as one of its names and an offset, any other number in hexadecimal. */
-static void number(char *to, size_t size, u64 value)
-{
-    s64 from_pc = (s64)(value - CASE_PC), from_data = (s64)(value - CASE_DATA);
-    if (from_data >= -256 && from_data < RECORD_DATA_BYTES + 256)
-        snprintf(to, size, "data%+" PRId64, from_data);
-    else if (from_pc > -ADDRESS_RANGE && from_pc < ADDRESS_RANGE)
-        snprintf(to, size, "pc%+" PRId64, from_pc);
-    else
-        snprintf(to, size, "%#" PRIx64, value);
-}
-
-static void print_number(struct outcome *o, const char *name, u64 value)
-{
-    char text[80], digits[40];
-    number(digits, sizeof(digits), value);
-    snprintf(text, sizeof(text), "%s=%s", name, digits);
-    token(o, text);
-}
-
-static void print_plain(struct outcome *o, const char *name, u64 was, u64 is)
-{
-    char text[80];
-    snprintf(text, sizeof(text), "%s=%#" PRIx64, name, is);
-    if (was != is)
-        token(o, text);
-}
-
-static void print_vector(struct outcome *o, unsigned n, const uint64_t v[2])
-{
-    char text[80];
-    if (v[1])
-        snprintf(text, sizeof(text), "q%u=0x%016" PRIx64 "%016" PRIx64, n, v[1], v[0]);
-    else
-        snprintf(text, sizeof(text), "d%u=%#" PRIx64, n, v[0]);
-    token(o, text);
-}
-
-static void print_memory(struct outcome *o, const u8 *was, const u8 *is)
-{
-    enum { PIECE = 32 };
-    for (unsigned i = 0; i < RECORD_DATA_BYTES;) {
-        char text[40 + 2 * PIECE];
-        unsigned end = i, length;
-        while (end < RECORD_DATA_BYTES && end - i < PIECE && was[end] != is[end])
-            end++;
-        if (end == i) {
-            i++;
-            continue;
-        }
-        length = (unsigned)snprintf(text, sizeof(text), "mem[data+%#x]=", i);
-        for (; i < end; i++)
-            length += (unsigned)snprintf(text + length, sizeof(text) - length, "%02x", is[i]);
-        token(o, text);
+    switch (kind) {
+    case RECORD_UNDEFINED:
+        return "undef";
+    case RECORD_TRANSLATION:
+    case RECORD_PERMISSION:
+    case RECORD_ALIGNMENT:
+        return "data-abort";
+    case RECORD_BREAKPOINT:
+        return "brk";
+    default:
+        return NULL;
     }
 }
 
 /* False if the reference can't tell. */
-static bool print_exception(struct outcome *o, const struct test_case *c,
-                            const struct record_state *out, bool far_known)
+static bool observe(const struct test_case *c, const struct case_state *was,
+                    const struct record_state *out, const u8 *data, struct observed *is)
 {
+    const char *name = exception_of((enum record_kind)out->kind);
+    struct case_state *to = &is->state;
     bool inside = out->pc - CASE_PC < 4 * (u64)c->words;
-    const char *name = NULL;
-    switch (out->kind) {
-    case RECORD_DONE:
-        if (out->pc != RECORD_CODE && out->pc != CASE_PC + 4 * (u64)c->words)
-            print_number(o, "pc", out->pc);
-        return true;
-    case RECORD_UNDEFINED:
-        name = "undef";
-        break;
-    case RECORD_TRANSLATION:
-    case RECORD_PERMISSION:
-    case RECORD_ALIGNMENT:
-        name = "data-abort";
-        break;
-    case RECORD_BREAKPOINT:
-        name = "brk";
-        break;
-    default:
-        return false;
+    memset(is, 0, sizeof(*is));
+    *to = *was;
+    memcpy(to->x, out->x, sizeof(to->x));
+    memcpy(to->v, out->v, sizeof(to->v));
+    memcpy(to->data, data, sizeof(to->data));
+    to->sp[0] = out->sp;
+    to->pc = out->pc == RECORD_CODE ? CASE_PC + 4 * (u64)c->words : out->pc;
+    to->nzcv = (u8)(out->nzcv >> 28);
+    to->fpcr = out->fpcr;
+    to->fpsr = out->fpsr;
+    if (name && inside) { /* what happens at a branch's target is not of the case */
+        is->exception = case_exception(name, strlen(name));
+        is->has_far = name[0] == 'd';
+        is->far = out->far;
     }
-    if (!inside) { /* what happens at a branch's target is not of the case */
-        print_number(o, "pc", out->pc);
-        return true;
-    }
-    char text[40];
-    snprintf(text, sizeof(text), "exc=%s", name);
-    token(o, text);
-    print_number(o, "elr", out->pc);
-    if (name[0] == 'd' && far_known)
-        print_number(o, "far", out->far);
-    return true;
+    return name || out->kind == RECORD_DONE;
 }
 
 char *update_lines(const char *key, const struct test_case *c, const struct case_state *was,
-                   const struct record_state *is, const u8 *data, bool far_known)
+                   const struct record_state *out, const u8 *data, bool far_known)
 {
-    char *text = NULL;
-    size_t size;
-    struct outcome o = {key, open_memstream(&text, &size), 0};
-    if (!o.to)
-        abort();
-    bool known = print_exception(&o, c, is, far_known);
-    for (unsigned i = 0; i < 31; i++) {
-        char name[8];
-        snprintf(name, sizeof(name), "x%u", i);
-        if (was->x[i] != is->x[i])
-            print_number(&o, name, is->x[i]);
-    }
-    if (was->sp[0] != is->sp)
-        print_number(&o, "sp", is->sp);
-    if (was->nzcv != is->nzcv >> 28) {
-        char nzcv[16] = "nzcv=";
-        for (unsigned i = 0; i < 4; i++)
-            nzcv[5 + i] = (char)('0' + bit(is->nzcv, 31 - i));
-        token(&o, nzcv);
-    }
-    for (unsigned i = 0; i < 32; i++)
-        if (memcmp(was->v[i], is->v[i], sizeof(is->v[i])))
-            print_vector(&o, i, is->v[i]);
-    print_plain(&o, "fpcr", was->fpcr, is->fpcr);
-    print_plain(&o, "fpsr", was->fpsr, is->fpsr);
-    print_memory(&o, was->data, data);
-    if (!o.column)
-        fputs(key, o.to);
-    fclose(o.to);
-    return known ? text : (free(text), NULL);
+    struct observed is;
+    if (!observe(c, was, out, data, &is))
+        return NULL;
+    is.has_far = is.has_far && far_known;
+    return outcome_text(key, c, was, &is);
 }
 
-/* Why the reference can't run C, or NULL. */
-static const char *beyond_reference(const struct test_case *c)
+/* Why the reference, a MACHINE or a process, can't run C, or NULL. */
+static const char *beyond_reference(const struct test_case *c, bool machine)
 {
-    if (c->words > RECORD_MAX_WORDS)
-        return "has more words than a reference runs";
     if (!c->words)
         return "has no words";
     if (c->steps)
         return "has steps:, which a reference can't count";
+    if (machine)
+        return NULL;
+    if (c->words > RECORD_MAX_WORDS)
+        return "has more words than a process runs as a reference";
     for (unsigned i = 0; i < c->in.count; i++)
         if (c->in.item[i].kind >= SET_EL ||
             (c->in.item[i].kind == SET_SP && c->in.item[i].index == 1))
@@ -270,8 +174,10 @@ static bool write_file(const struct rewriting *r, FILE *errors)
 
 struct recording {
     const struct update_options *o;
+    bool on_machine; /* or as a process: */
     struct oracle oracle;
     const struct cpu_model *model; /* that the oracle runs as; NULL: it does not run */
+    struct machine machine;
     FILE *errors;
     unsigned mistakes;
 };
@@ -286,33 +192,41 @@ static bool prepare_oracle(struct recording *r, const struct cpu_model *model)
     return r->model;
 }
 
+/* The process's answer. NULL, or why there is none. */
+static const char *ask_process(struct recording *r, const struct cpu_model *model,
+                               const struct test_case *c, const struct case_state *start,
+                               struct observed *is)
+{
+    if (!prepare_oracle(r, model))
+        return "the reference does not start";
+    struct record_shared *shared = r->oracle.shared;
+    oracle_empty_code(shared->code, shared->tail);
+    oracle_set_slot(shared->code, 1, c->word, c->words);
+    memcpy(shared->data, start->data, sizeof(start->data));
+    to_record(start, &shared->in[0]);
+    return oracle_run(&r->oracle, 0, 1) && observe(c, start, &shared->out[0], shared->data, is)
+               ? NULL
+               : "the reference does not say what happens";
+}
+
 /* What the reference makes of C; NULL after a line that says why not. */
 static char *record(struct recording *r, const struct suite_case *i)
 {
-    static const char silent[] = "the reference does not say what happens";
     const struct test_case *c = i->c;
+    const struct cpu_model *model = c->cpu ? c->cpu : r->o->cpu;
     struct case_state start;
-    const char *why = beyond_reference(c);
-    char *text = NULL;
+    struct observed is;
+    const char *why = beyond_reference(c, r->on_machine);
     case_start(c, &start);
-    if (!why && !prepare_oracle(r, c->cpu ? c->cpu : r->o->cpu))
-        why = "the reference does not start";
-    if (!why) {
-        struct record_shared *shared = r->oracle.shared;
-        oracle_empty_code(shared->code, shared->tail);
-        oracle_set_slot(shared->code, 1, c->word, c->words);
-        memcpy(shared->data, start.data, sizeof(start.data));
-        to_record(&start, &shared->in[0]);
-        if (oracle_run(&r->oracle, 0, 1))
-            text = update_lines("out:", c, &start, &shared->out[0], shared->data, true);
-        why = text ? NULL : silent;
-    }
-    if (why) {
-        fprintf(r->errors, "%s:%u: [%s] %s: write its out: by hand\n", i->file->path, c->line,
-                c->name, why);
-        r->mistakes++;
-    }
-    return text;
+    if (!why)
+        why = r->on_machine ? machine_observe(&r->machine, model, c, &start, &is)
+                            : ask_process(r, model, c, &start, &is);
+    if (!why)
+        return outcome_text("out:", c, &start, &is);
+    fprintf(r->errors, "%s:%u: [%s] %s: write its out: by hand\n", i->file->path, c->line, c->name,
+            why);
+    r->mistakes++;
+    return NULL;
 }
 
 /* Where the outcomes of a file's cases begin among those of all files. */
@@ -329,7 +243,7 @@ static void record_all(struct recording *r, const struct suite *s, char **outcom
 {
     for (unsigned i = 0; i < s->count; i++) {
         const struct suite_case *t = &s->item[i];
-        if (!t->c->out_line || !beyond_reference(t->c))
+        if (!t->c->out_line || !beyond_reference(t->c, r->on_machine))
             outcomes[first_outcome(s, t->file) + (size_t)(t->c - t->file->item)] = record(r, t);
     }
 }
@@ -341,6 +255,8 @@ unsigned update_files(struct suite *s, const struct update_options *o, FILE *err
     char **outcomes = calloc(all + 1, sizeof(*outcomes));
     if (!outcomes)
         abort();
+    r.on_machine = o->oracle && machine_is_meant(o->oracle);
+    machine_init(&r.machine, o->oracle, o->reference);
     r.mistakes = update_assemble(s, o->assembler, errors);
     if (!r.mistakes && o->oracle)
         record_all(&r, s, outcomes);
@@ -350,6 +266,7 @@ unsigned update_files(struct suite *s, const struct update_options *o, FILE *err
     }
     if (r.model)
         oracle_stop(&r.oracle);
+    machine_stop(&r.machine);
     for (size_t i = 0; i < all; i++)
         free(outcomes[i]);
     free(outcomes);

@@ -10,7 +10,7 @@
 struct update_options {
     const struct cpu_model *cpu;    /* of cases that name none */
     const char *assembler;          /* llvm-mc; NULL: the first that is found */
-    const char *oracle, *reference; /* qemu-aarch64 and the program it runs; or NULL */
+    const char *oracle, *reference; /* qemu-aarch64 or qemu-system-aarch64, the program it runs */
 };
 
 /*
