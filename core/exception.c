@@ -147,13 +147,13 @@ void exception_return(struct cpu *c, u64 pc)
     u64 spsr = c->sys[SPSR_EL1], from = cpu_current_pc(c);
     engine_count(c->engine, EVENT_RETURN);
     bool ss = debug_exception_return_ss(c, spsr);
-    c->pc = pc;
     if (illegal_return(spsr)) {
         u64 keep = (u64)c->el << 2 | (c->el && c->sp_sel);
         spsr = (spsr & ~UINT64_C(0x1f)) | keep | BIT(SPSR_IL_BIT);
     }
     spsr = ss ? spsr | BIT(SPSR_SS_BIT) : spsr & ~BIT(SPSR_SS_BIT);
     cpu_set_pstate(c, spsr);
+    c->pc = engine_branch_address(c, pc);
     c->monitor.set = false;
     c->event = true;
     const struct probe *p = &c->engine->probe;

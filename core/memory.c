@@ -67,9 +67,10 @@ static struct place translate(struct cpu *c, u64 va, unsigned size, bool write, 
     struct translation t = mmu_access(c->bus, &c->regime, va, type, priv);
     struct place none = {0};
 
-    if ((how & MEM_AS_WRITE) && (t.perms & perm_needed(ACCESS_READ, priv)))
+    bool pan = priv && c->pan && mmu_pan_denies(&c->regime, &t);
+    if ((how & MEM_AS_WRITE) && (t.perms & perm_needed(ACCESS_READ, priv)) && !pan)
         flags = ISS_WNR; /* an atomic's abort is a write's if the read was allowed */
-    if (t.ok && priv && c->pan && mmu_pan_denies(&c->regime, &t))
+    if (t.ok && pan)
         deny(&t, (u8)(FAULT_PERMISSION + t.level));
     if (t.ok && attr_is_device(t.attr) && (va & (element_size(size, how) - 1)))
         deny(&t, FAULT_ALIGNMENT);

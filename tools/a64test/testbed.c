@@ -122,11 +122,21 @@ void testbed_destroy(struct testbed *b)
     free(b);
 }
 
+/* They are not among the registers in c->sys. */
+static void stop_timers(struct cpu *c)
+{
+    static const u16 timers[] = {CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTV_CTL_EL0, CNTV_CVAL_EL0};
+    for (unsigned i = 0; i < ARRAY_LEN(timers); i++)
+        if (sysreg_peek(c, timers[i]))
+            sysreg_poke(c, timers[i], 0);
+}
+
 void testbed_restore(struct testbed *b)
 {
     struct cpu *c = b->cpu;
     cpu_set_pan(c, false);
     cpu_set_uao(c, false);
+    stop_timers(c);
     if (memcmp(c->sys, b->baseline, sizeof(b->baseline))) {
         memcpy(c->sys, b->baseline, sizeof(b->baseline));
         cpu_regime_changed(c);
