@@ -368,7 +368,6 @@ def traps():
         for name, address in (("no_execute", "data"), ("unmapped", "data-4096"),
                               ("unaligned", "pc+2"), ("high", "0xffff000000000000")):
             case(f"fetch_{name}_{at}", "br x0", f"{state} x0={address}")
-    case("fetch_kernel_text_el0", "br x0", "x0=0x20300000")
     case("pc_misaligned_ret", "ret x3", "x3=pc+7")
     for tdcc in (0, 1):
         case(f"tdcc{tdcc}_mrs_mdccsr_el1", "mrs x0, mdccsr_el0", f"el=1 MDSCR_EL1={tdcc << 12:#x}")

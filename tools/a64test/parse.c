@@ -198,6 +198,13 @@ static bool take_special(struct parser *p, bool in, struct text name, struct tex
     return !in && take_exception(p, name, value);
 }
 
+/* An exception ends each case, if only that of the UDF behind it, and writes these. */
+static bool is_lost(const struct setting *s)
+{
+    return s->kind == SET_SYSREG && (s->index == ESR_EL1 || s->index == FAR_EL1 ||
+                                     s->index == ELR_EL1 || s->index == SPSR_EL1);
+}
+
 static void take_settings(struct parser *p, struct text t, bool in)
 {
     struct settings *to = in ? &p->c->in : &p->c->out;
@@ -218,6 +225,8 @@ static void take_settings(struct parser *p, struct text t, bool in)
         struct setting s = {0};
         const char *wanted = in && text_is(name, "pc") ? "another register: a case starts at pc"
                                                        : parse_setting(name, value, &s);
+        if (!wanted && !in && is_lost(&s))
+            wanted = "esr= far= elr= spsr= with exc=, or an MRS in the case and its result";
         if (wanted) {
             mistake(p, "%.*s: expected %s", (int)word.length, word.at, wanted);
             free(s.bytes);
