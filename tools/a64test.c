@@ -25,7 +25,7 @@ static const char help[] =
     "  --junit FILE       write the results as JUnit's XML, too\n"
     "  --list             print the cases, run nothing\n"
     "  --export jsonl     print the cases as JSON, one a line\n"
-    "  --coverage         count the cases of each instruction; fail if one has none\n"
+    "  --coverage[=json]  count the cases of each instruction; fail if one has none\n"
     "  --update           write the word: lines of what stands at asm:\n"
     "  --oracle PATH      with --update: write the out: lines, too, from qemu-aarch64\n"
     "  --assembler PATH   llvm-mc\n"
@@ -39,7 +39,7 @@ struct command {
     struct suite_options run;
     struct update_options update;
     const char *filter, *junit;
-    bool tap;
+    bool tap, json;
 };
 
 __attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
@@ -101,7 +101,7 @@ static const struct option long_options[] = {
     {"junit", required_argument, NULL, OPT_JUNIT},
     {"list", no_argument, NULL, OPT_LIST},
     {"export", required_argument, NULL, OPT_EXPORT},
-    {"coverage", no_argument, NULL, OPT_COVERAGE},
+    {"coverage", optional_argument, NULL, OPT_COVERAGE},
     {"update", no_argument, NULL, OPT_UPDATE},
     {"oracle", required_argument, NULL, OPT_ORACLE},
     {"assembler", required_argument, NULL, OPT_ASSEMBLER},
@@ -135,7 +135,8 @@ static bool take(struct command *o, int option)
         return !strcmp(optarg, "jsonl") || fail("--export %s: there is jsonl", optarg);
     case OPT_COVERAGE:
         o->action = COVERAGE;
-        return true;
+        o->json = optarg && !strcmp(optarg, "json");
+        return !optarg || o->json || fail("--coverage=%s: there is json", optarg);
     case OPT_UPDATE:
         o->action = UPDATE;
         return true;
@@ -216,10 +217,9 @@ static bool perform(struct suite *s, struct command *o)
     case LIST:
         return list(s);
     case EXPORT:
-        suite_export(s, stdout);
-        return true;
+        return suite_export(s, stdout) || fail("out of memory");
     case COVERAGE:
-        return suite_coverage(s, stdout);
+        return suite_coverage(s, o->json, stdout);
     case UPDATE:
         return !update_files(s, &o->update, stderr);
     default:

@@ -56,7 +56,7 @@
 
 const struct a64_row a64_rows[A64_COUNT] = {
 #define A64(op, variants, format, pattern, assembly, needs)                                        \
-    [A64_##op] = {#op, pattern, assembly, fmt_##format, handlers_##op, needs},
+    [A64_##op] = {#op, #format, pattern, assembly, fmt_##format, handlers_##op, needs},
 #include "core/isa/a64.def"
 };
 

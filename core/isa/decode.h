@@ -34,7 +34,7 @@ enum { FMT_UNDEFINED = -1 };
 typedef int format_fn(u32 w, struct site at, struct uop *u);
 
 struct a64_row {
-    const char *name, *pattern, *assembly;
+    const char *name, *format_name, *pattern, *assembly;
     format_fn *format;
     handler_fn *const *handlers;
     u64 needs;

@@ -133,7 +133,7 @@ static void export_exception(const struct expected_exception *e, unsigned el, FI
     fputc('}', to);
 }
 
-static void export_case(const struct suite_case *t, FILE *to)
+static void export_case(const struct suite_case *t, const struct decoder *d, FILE *to)
 {
     struct case_state in, out, blank;
     const struct test_case *c = t->c;
@@ -151,6 +151,10 @@ static void export_case(const struct suite_case *t, FILE *to)
     }
     for (unsigned i = 0; i < c->words; i++)
         fprintf(to, "%s\"%08x\"", i ? "," : "],\"word\":[", c->word[i]);
+    for (unsigned i = 0; i < c->words; i++) {
+        int row = decode_row(d, c->word[i]);
+        fprintf(to, "%s\"%s\"", i ? "," : "],\"row\":[", row < 0 ? "" : a64_rows[row].name);
+    }
     fprintf(to, "],\"steps\":%u,\"in\":", c->steps);
     export_state(&in, &blank, to);
     export_system(&c->in, to);
@@ -162,75 +166,14 @@ static void export_case(const struct suite_case *t, FILE *to)
     fputs("}\n", to);
 }
 
-void suite_export(const struct suite *s, FILE *to)
+bool suite_export(const struct suite *s, FILE *to)
 {
-    for (unsigned i = 0; i < s->count; i++)
-        if (s->item[i].c->words)
-            export_case(&s->item[i], to);
-}
-
-/* Counts by format and by feature, for each that rows have. */
-static void print_formats(const unsigned *cases, FILE *to)
-{
-    bool printed[A64_COUNT] = {false};
-    fputs("\nformats: rows, cases\n", to);
-    for (unsigned i = 0; i < A64_COUNT; i++) {
-        unsigned rows = 0, sum = 0;
-        for (unsigned k = i; k < A64_COUNT && !printed[i]; k++) {
-            if (a64_rows[k].format != a64_rows[i].format)
-                continue;
-            rows++;
-            sum += cases[k];
-            printed[k] = true;
-        }
-        if (rows)
-            fprintf(to, "  format of %-20s %4u %7u\n", a64_rows[i].name, rows, sum);
-    }
-    fputs("\nfeatures: rows, cases\n", to);
-    for (unsigned f = 0; f < 8 * sizeof(a64_rows[0].needs); f++) {
-        unsigned rows = 0, sum = 0;
-        const char *first = "";
-        for (unsigned k = A64_COUNT; k--;)
-            if (bit(a64_rows[k].needs, f)) {
-                rows++;
-                sum += cases[k];
-                first = a64_rows[k].name;
-            }
-        if (rows)
-            fprintf(to, "  feature of %-19s %4u %7u\n", first, rows, sum);
-    }
-}
-
-bool suite_coverage(const struct suite *s, FILE *to)
-{
-    unsigned cases[A64_COUNT] = {0}, none = 0;
     struct decoder d;
     if (!decoder_init(&d, ~(u64)0))
         return false;
-    for (unsigned i = 0; i < s->count; i++) {
-        const struct test_case *c = s->item[i].c;
-        for (unsigned w = 0; w < c->words; w++) {
-            int row = decode_row(&d, c->word[w]);
-            bool counted = row < 0;
-            for (unsigned k = 0; k < w; k++)
-                counted |= decode_row(&d, c->word[k]) == row;
-            if (!counted)
-                cases[row]++;
-        }
-    }
+    for (unsigned i = 0; i < s->count; i++)
+        if (s->item[i].c->words)
+            export_case(&s->item[i], &d, to);
     decoder_destroy(&d);
-    fputs("rows: cases\n", to);
-    for (unsigned i = 0; i < A64_COUNT; i++)
-        fprintf(to, "  %-24s %7u\n", a64_rows[i].name, cases[i]);
-    print_formats(cases, to);
-    fprintf(to, "\n%u cases, %u rows\n", s->count, (unsigned)A64_COUNT);
-    for (unsigned i = 0; i < A64_COUNT; i++) {
-        if (cases[i])
-            continue;
-        bool testable = !(a64_rows[i].needs & ~model_find("max")->features);
-        fprintf(to, "no case%s: %s\n", testable ? "" : ", and no CPU model has it",
-                a64_rows[i].name);
-        none += testable;
-    }
-    return !none;
+    return true;
 }

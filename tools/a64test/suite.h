@@ -43,10 +43,16 @@ bool suite_run(struct suite *s, const struct suite_options *o);
 void suite_print_tap(const struct suite *s, FILE *to);
 void suite_print_junit(const struct suite *s, FILE *to);
 
-/* One JSON object a line for each case (tests/suites/README.md has the schema). */
-void suite_export(const struct suite *s, FILE *to);
+/*
+ * One JSON object a line for each case (tests/suites/README.md has the schema). False when
+ * the host has no memory.
+ */
+bool suite_export(const struct suite *s, FILE *to);
 
-/* How many cases there are by row of the instruction table. False if a row has none. */
-bool suite_coverage(const struct suite *s, FILE *to);
+/*
+ * How many cases there are by row of the instruction table, by format and by feature, as a
+ * table or as JSON. False if a row that a CPU model has is without.
+ */
+bool suite_coverage(const struct suite *s, bool json, FILE *to);
 
 #endif
