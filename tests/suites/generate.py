@@ -1,22 +1,29 @@
 #!/usr/bin/env python3
 """
-Make cases for rows of the instruction table that have less than ten, or for the rows named:
+Make cases for rows of the instruction table that have less than ten, or for the rows named,
+and for classes of operands and results that a row has none of (boundaries.py):
 
-    generate.py BUILD [--rows GLOB,...] [--count N] [--seed S]
+    generate.py BUILD [--rows GLOB,...] [--count N] [--seed S] [--candidates N]
 
 BUILD is a build folder, such as build/release. The cases come from generate-suites, their
-assembly from llvm-mc, what they expect from qemu-aarch64. They are added to the file of
-their chapter here: core/isa/a64_NAME.def's are in NAME.a64t.
+assembly from llvm-mc, what they expect from qemu-aarch64, their names from what they try
+(classes.py). They are added to the file of their chapter here: core/isa/a64_NAME.def's are
+in NAME.a64t.
 """
 
 import argparse
+import collections
 import fnmatch
+import json
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+
+import boundaries
+import classes
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -80,14 +87,39 @@ def with_assembly(cases):
     return re.sub(r"^word: \w+$", insert, cases, flags=re.M)
 
 
-def without(cases, names):
-    return "".join(c for c in re.split(r"(?m)^(?=\[)", cases) if c.split("]")[0][1:] not in names)
+def pieces(text):
+    """What stands before the first case, and the cases."""
+    head, *cases = re.split(r"(?m)^(?=\[)", text)
+    return head, cases
 
 
-def chapters():
+def exported(build, path):
+    """The cases of a file, as --export jsonl has them."""
+    with subprocess.Popen([build / "a64test", "--export", "jsonl", path], stdout=subprocess.PIPE,
+                          text=True) as export:
+        yield from map(json.loads, export.stdout)
+
+
+def rename(build, path, table):
+    """Name each case by what it tries; the same names get numbers, in order."""
+    names, seen = [], collections.Counter()
+    for case in exported(build, path):
+        name = classes.name_of(case, table[case["row"][0]])
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    head, cases = pieces(path.read_text())
+    if len(names) != len(cases):
+        sys.exit(f"{path}: {len(cases)} cases, of which {len(names)} are exported")
+    path.write_text(head + "".join(f"[{name}]" + case.partition("]")[2]
+                                   for name, case in zip(names, cases)))
+
+
+def chapters(table):
     """The rows of each chapter of the table, by the names of their files."""
-    return {path.stem.removeprefix("a64_"): re.findall(r"^A64\((\w+),", path.read_text(), re.M)
-            for path in sorted((HERE.parents[1] / "core/isa").glob("a64_*.def"))}
+    found = collections.defaultdict(list)
+    for row in table.values():
+        found[row.chapter].append(row.name)
+    return found
 
 
 def missing(build, fewest):
@@ -97,45 +129,84 @@ def missing(build, fewest):
     return {name for name, n in re.findall(r"^  (\w+) +(\d+)$", rows, re.M) if int(n) < fewest}
 
 
-def make(build, chapter, rows, o):
-    # Rounding modes, NaNs, flush-to-zero: floating point has more to go wrong.
-    count = o.count * 3 if chapter.startswith("float") else o.count
-    made = subprocess.run([build / "tests/generate-suites", o.seed, str(count), *rows],
+def candidates(build, rows, seed, count, path):
+    """Write COUNT cases of each of ROWS, with what the reference makes of them. False: none."""
+    made = subprocess.run([build / "tests/generate-suites", str(seed), str(count), *rows],
                           capture_output=True, text=True, check=True)
-    text = with_assembly(made.stdout)
-    if not text.strip():
-        return
-    qemu = tool("qemu-aarch64")
+    if not made.stdout.strip():
+        return False
+    path.write_text(with_assembly(made.stdout))
+    subprocess.run([build / "a64test", "--update", "--oracle", tool("qemu-aarch64"), path],
+                   check=True)
+    return True
+
+
+def add(build, chapter, cases, table):
     path = HERE / f"{chapter}.a64t"
     if path.exists():
-        head = path.read_text()
-        text = without(text, set(re.findall(r"^\[(.*)\]", head, re.M)))
+        text = path.read_text()
     else:
-        version = subprocess.run([qemu, "--version"], capture_output=True, text=True).stdout
-        head = HEADER.format(chapter=chapter, version=version.split()[2])
+        version = subprocess.run([tool("qemu-aarch64"), "--version"], capture_output=True, text=True)
+        text = HEADER.format(chapter=chapter, version=version.stdout.split()[2])
+    # Names that nobody has, until they get theirs.
+    cases = [f"[new_{i}]" + case.partition("]")[2].strip("\n") + "\n"
+             for i, case in enumerate(cases)]
+    path.write_text(text.rstrip("\n") + "\n\n" + "\n".join(cases))
+    rename(build, path, table)
+    print(f"{path.name}: {len(cases)} more", flush=True)
+
+
+def make(build, chapter, rows, o, table):
+    # Rounding modes, NaNs, flush-to-zero: floating point has more to go wrong.
+    count = o.count * 3 if chapter.startswith("float") else o.count
     with tempfile.TemporaryDirectory() as folder:
         new = pathlib.Path(folder) / "new.a64t"
-        new.write_text(text)
-        subprocess.run([build / "a64test", "--update", "--oracle", qemu, new], check=True)
-        path.write_text(head.rstrip("\n") + "\n\n" + new.read_text().strip("\n") + "\n")
-    print(f"{path.name}: {len(re.findall('^word', text, re.M))} more")
+        if candidates(build, rows, o.seed, count, new):
+            add(build, chapter, pieces(new.read_text())[1], table)
+
+
+def fill(build, chapter, left, o, table):
+    """Add those of many cases that are of a class that LEFT has for their row."""
+    with tempfile.TemporaryDirectory() as folder:
+        new = pathlib.Path(folder) / "new.a64t"
+        if not candidates(build, sorted(left), f"{o.seed}000{o.candidates}", o.candidates, new):
+            return
+        chosen = []
+        for case, text in zip(exported(build, new), pieces(new.read_text())[1]):
+            name = case["row"][0]
+            gain = left.get(name, set()) & classes.of_case(case, table[name])
+            if gain:
+                left[name] = left[name] - gain
+                chosen.append(text)
+    if chosen:
+        add(build, chapter, chosen, table)
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     p.add_argument("build", type=pathlib.Path)
-    p.add_argument("--rows", help="those whose names match; without it, those with few cases")
-    p.add_argument("--count", type=int, default=12, help="cases for each row")
+    p.add_argument("--rows", default="*", help="those whose names match")
+    p.add_argument("--count", type=int, default=12, help="cases for each row that has few")
+    p.add_argument("--candidates", type=int, default=200,
+                   help="cases to choose from for classes that are missing; 0: leave them")
     p.add_argument("--seed", default="1")
+    p.add_argument("--rename", action="store_true", help="only name the cases, by what they try")
     o = p.parse_args()
-    wanted = None if o.rows else missing(o.build, 10)
-    for chapter, rows in chapters().items():
-        if o.rows:
-            rows = [r for r in rows if any(fnmatch.fnmatch(r, g) for g in o.rows.split(","))]
-        else:
-            rows = [r for r in rows if r in wanted]
-        if rows:
-            make(o.build, chapter, rows, o)
+    table = classes.rows()
+    few = missing(o.build, 10)
+    for chapter, rows in chapters(table).items():
+        path = HERE / f"{chapter}.a64t"
+        if o.rename:
+            if path.exists():
+                rename(o.build, path, table)
+            continue
+        rows = [r for r in rows if any(fnmatch.fnmatch(r, g) for g in o.rows.split(","))]
+        if wanted := [r for r in rows if r in few or o.rows != "*"]:
+            make(o.build, chapter, wanted, o, table)
+        if o.candidates and path.exists():
+            left = boundaries.missing(exported(o.build, path), {r: table[r] for r in rows})
+            if left:
+                fill(o.build, chapter, left, o, table)
 
 
 if __name__ == "__main__":
