@@ -149,7 +149,7 @@ def add(build, chapter, cases, table):
         version = subprocess.run([tool("qemu-aarch64"), "--version"], capture_output=True, text=True)
         text = HEADER.format(chapter=chapter, version=version.stdout.split()[2])
     # Names that nobody has, until they get theirs.
-    cases = [f"[new_{i}]" + case.partition("]")[2].strip("\n") + "\n"
+    cases = [f"[new_{i}]\n" + case.partition("]")[2].strip("\n") + "\n"
              for i, case in enumerate(cases)]
     path.write_text(text.rstrip("\n") + "\n\n" + "\n".join(cases))
     rename(build, path, table)
