@@ -17,6 +17,8 @@ struct parser {
     unsigned line;       /* from 1 */
     unsigned mistakes;
     bool has_elr;
+    unsigned *names; /* a hash table of the cases: 1 more than their number, 0: free */
+    unsigned places; /* in it; a power of two */
 };
 
 __attribute__((format(printf, 2, 3))) static void mistake(struct parser *p, const char *format, ...)
@@ -75,6 +77,40 @@ static void end_case(struct parser *p)
     p->line = line;
 }
 
+/* FNV-1a */
+static unsigned hash(struct text t)
+{
+    u32 h = 0x811c9dc5;
+    for (size_t i = 0; i < t.length; i++)
+        h = (h ^ (u8)t.at[i]) * 0x01000193;
+    return h;
+}
+
+/* The place in p->names of the case of that name, or a free one. */
+static unsigned *place_of(const struct parser *p, struct text name)
+{
+    unsigned at = hash(name) & (p->places - 1);
+    while (p->names[at] && !text_is(name, p->file->item[p->names[at] - 1].name))
+        at = (at + 1) & (p->places - 1);
+    return &p->names[at];
+}
+
+/* At least half of the places are free. */
+static void make_room(struct parser *p)
+{
+    if (2 * p->file->count < p->places)
+        return;
+    free(p->names);
+    p->places = p->places ? 2 * p->places : 64;
+    p->names = calloc(p->places, sizeof(*p->names));
+    if (!p->names)
+        abort();
+    for (unsigned i = 0; i < p->file->count; i++) {
+        const char *name = p->file->item[i].name;
+        *place_of(p, (struct text){name, strlen(name)}) = i + 1;
+    }
+}
+
 static void header(struct parser *p, struct text t)
 {
     end_case(p);
@@ -91,10 +127,13 @@ static void header(struct parser *p, struct text t)
             break;
         }
     struct test_file *f = p->file;
-    for (unsigned i = 0; i < f->count; i++)
-        if (name.length && text_is(name, f->item[i].name))
-            mistake(p, "[%s] is the name of the case in line %u, too", f->item[i].name,
-                    f->item[i].line);
+    make_room(p);
+    unsigned *place = place_of(p, name);
+    if (name.length && *place)
+        mistake(p, "[%s] is the name of the case in line %u, too", f->item[*place - 1].name,
+                f->item[*place - 1].line);
+    else
+        *place = f->count + 1;
     f->item = grown(f->item, f->count, sizeof(*f->item));
     p->c = &f->item[f->count++];
     *p->c = (struct test_case){.name = copy(name), .line = p->line, .last_line = p->line};
@@ -289,6 +328,7 @@ unsigned case_parse(const char *path, const char *text, FILE *errors, struct tes
             key(&p, line);
     }
     end_case(&p);
+    free(p.names);
     return p.mistakes;
 }
 
