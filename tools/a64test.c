@@ -246,9 +246,8 @@ int main(int argc, char **argv)
     if (!o.update.reference)
         o.update.reference = reference;
     unsigned mistakes = suite_read(&s, argv + optind, (unsigned)(argc - optind), o.filter, stderr);
-    bool good = !mistakes && perform(&s, &o);
-    if (good && !s.count)
-        good = fail("no cases%s", o.filter ? " with such a name" : "");
+    bool good = !mistakes && (s.count || fail("no cases%s", o.filter ? " with such a name" : ""));
+    good = good && perform(&s, &o);
     suite_free(&s);
     free(reference);
     return good && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -239,6 +239,8 @@ static bool make(struct maker *m, struct rng *r, unsigned row, unsigned number)
         state.fpsr = 0;
     if (rng_chance(r, 40))
         state.fpcr = 0;
+    if (!model_for(m, row)) /* a CPU without FEAT_FP16 */
+        state.fpcr &= ~(u32)FPCR_FZ16;
     m->c.word[0] = p.word[0];
     m->c.words = 1;
     from_record(&state, data, &m->start);

@@ -25,17 +25,22 @@ struct assembly {
     unsigned encoded; /* words so far */
 };
 
+/* Is there such a command? */
+static bool exists(const char *name)
+{
+    char command[512];
+    snprintf(command, sizeof(command), "command -v '%s' > /dev/null 2>&1", name);
+    return !system(command);
+}
+
 static const char *find_assembler(const char *given)
 {
     static const char *const names[] = {"llvm-mc-19", "llvm-mc", "aarch64-linux-gnu-as"};
-    char command[256];
     if (given)
         return given;
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        snprintf(command, sizeof(command), "command -v %s > /dev/null 2>&1", names[i]);
-        if (!system(command))
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+        if (exists(names[i]))
             return names[i];
-    }
     return NULL;
 }
 
@@ -219,6 +224,10 @@ unsigned update_assemble(struct suite *s, const char *assembler, FILE *errors)
     struct assembly a = {.errors = errors};
     char path[] = "/tmp/a64test-XXXXXX";
     assembler = find_assembler(assembler);
+    if (assembler && !exists(assembler)) {
+        fprintf(errors, "--assembler %s: there is no such command\n", assembler);
+        return 1;
+    }
     if (!assembler) {
         fprintf(errors, "no assembler: install llvm-19 or gcc-aarch64-linux-gnu, or name one "
                         "with --assembler\n");

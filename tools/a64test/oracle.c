@@ -33,7 +33,7 @@ static void become_reference(struct oracle *o, int request, int reply, const cha
     setpgid(0, 0); /* a terminal's interrupt is for us; the pipe tells it when we are gone */
     keys_announce();
     execlp(qemu, qemu, "-cpu", cpu, reference, (char *)NULL);
-    fprintf(stderr, "cannot run %s: %s; install qemu-user or name it with --qemu\n", qemu,
+    fprintf(stderr, "cannot run %s: %s; install qemu-user, or name it (--oracle, --qemu)\n", qemu,
             strerror(errno));
     _exit(127);
 }

@@ -68,7 +68,9 @@ static void end_case(struct parser *p)
         return;
     unsigned line = p->line;
     p->line = c->line;
-    if (!c->words && !c->assembly_lines)
+    if (!*c->name) /* said in its header */
+        p->line = line;
+    else if (!c->words && !c->assembly_lines)
         mistake(p, "[%s] has neither word: nor asm:", c->name);
     else if (c->words && c->assembly_lines && c->words != c->assembly_lines)
         mistake(p, "[%s] has %u words, but %u lines of asm:", c->name, c->words, c->assembly_lines);
@@ -244,6 +246,18 @@ static bool is_lost(const struct setting *s)
                                      s->index == ELR_EL1 || s->index == SPSR_EL1);
 }
 
+/* Does TO have what S sets, memory aside? */
+static bool is_set(const struct settings *to, const struct setting *s)
+{
+    for (unsigned i = 0; i < to->count; i++) {
+        const struct setting *t = &to->item[i];
+        if (t->kind == s->kind && t->index == s->index && t->lane == s->lane &&
+            t->lane_bits == s->lane_bits && t->kind != SET_MEM)
+            return true;
+    }
+    return false;
+}
+
 static void take_settings(struct parser *p, struct text t, bool in)
 {
     struct settings *to = in ? &p->c->in : &p->c->out;
@@ -266,6 +280,8 @@ static void take_settings(struct parser *p, struct text t, bool in)
                                                        : parse_setting(name, value, &s);
         if (!wanted && !in && is_lost(&s))
             wanted = "esr= far= elr= spsr= with exc=, or an MRS in the case and its result";
+        if (!wanted && is_set(to, &s))
+            wanted = "each register once";
         if (wanted) {
             mistake(p, "%.*s: expected %s", (int)word.length, word.at, wanted);
             free(s.bytes);

@@ -178,6 +178,7 @@ struct recording {
     struct oracle oracle;
     const struct cpu_model *model; /* that the oracle runs as; NULL: it does not run */
     struct machine machine;
+    bool gone; /* the process does not start, which it has said */
     FILE *errors;
     unsigned mistakes;
 };
@@ -197,8 +198,10 @@ static const char *ask_process(struct recording *r, const struct cpu_model *mode
                                const struct test_case *c, const struct case_state *start,
                                struct observed *is)
 {
-    if (!prepare_oracle(r, model))
+    if (!prepare_oracle(r, model)) {
+        r->gone = true;
         return "the reference does not start";
+    }
     struct record_shared *shared = r->oracle.shared;
     oracle_empty_code(shared->code, shared->tail);
     oracle_set_slot(shared->code, 1, c->word, c->words);
@@ -241,7 +244,7 @@ static size_t first_outcome(const struct suite *s, const struct test_file *file)
 /* Those that no reference can run keep what somebody wrote. */
 static void record_all(struct recording *r, const struct suite *s, char **outcomes)
 {
-    for (unsigned i = 0; i < s->count; i++) {
+    for (unsigned i = 0; i < s->count && !r->gone; i++) {
         const struct suite_case *t = &s->item[i];
         if (!t->c->out_line || !beyond_reference(t->c, r->on_machine))
             outcomes[first_outcome(s, t->file) + (size_t)(t->c - t->file->item)] = record(r, t);

@@ -1,6 +1,7 @@
 /*
  * Settings and their values (parse.h).
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,8 +56,9 @@ static bool parse_digits(struct text t, u64 *value)
     if (!length || digits[length] || length > (hex ? 16u : 20u))
         return false;
     char *end;
+    errno = 0;
     *value = strtoull(digits, &end, hex ? 16 : 10);
-    return true;
+    return !errno;
 }
 
 static bool parse_place(struct text t, u64 *value)
