@@ -27,8 +27,9 @@ static const char help[] =
     "  --export jsonl     print the cases as JSON, one a line\n"
     "  --coverage[=json]  count the cases of each instruction; fail if one has none\n"
     "  --update           write the word: lines of what stands at asm:\n"
-    "  --oracle PATH      with --update: write the out: lines, too, from qemu-aarch64\n"
-    "  --assembler PATH   llvm-mc\n"
+    "  --oracle PATH      with --update: write the out: lines, too, from this\n"
+    "                     qemu-aarch64 or, for cases at EL1, qemu-system-aarch64\n"
+    "  --assembler PATH   another llvm-mc, or a GNU assembler\n"
     "  --reference PATH   the program that the oracle runs\n"
     "  --help             this text\n";
 

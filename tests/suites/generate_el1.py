@@ -142,6 +142,10 @@ def pstate():
             case(f"spsel_{at}_to_{imm}_by_register", "msr spsel, x2; mov x0, sp; mrs x1, spsel",
                  f"{state} x2={imm} sp_el0=0x1110 sp_el1=0x2220")
     case("spsel_el0_undefined", "msr spsel, #0")
+    case("spsel_writes_back_by_each", "msr spsel, #0; ldr x0, [sp], #8; msr spsel, #1; "
+         "ldr x1, [sp], #16", "el=1 sp_el0=data sp_el1=data+64")
+    case("spsel_survives_nzcv", "msr nzcv, x0; msr spsel, #0; mrs x1, nzcv",
+         "el=1 x0=0xf0000000")
     case("spsel_and_back", "msr spsel, #0; mov x0, sp; msr spsel, #1; mov x1, sp", "el=1")
     case("spsel_store_by_sp_el0", "msr spsel, #0; str x0, [sp, #-16]!", "el=1 sp_el0=data+64 x0=1")
     for name, asm in (("daif", "daif"), ("nzcv", "nzcv"), ("fpcr", "fpcr"), ("fpsr", "fpsr")):

@@ -124,8 +124,8 @@ static void header(struct parser *p, struct text t)
         name = (struct text){"", 0};
     }
     for (size_t i = 0; i < name.length; i++)
-        if (name.at[i] <= ' ' || strchr("[]\",<>&", name.at[i])) {
-            mistake(p, "expected a name without spaces, brackets, quotes, commas and ampersands");
+        if (name.at[i] <= ' ' || strchr("[]\",<>&#\\", name.at[i])) {
+            mistake(p, "expected a name without spaces and any of [ ] < > & # , \\ and quotes");
             break;
         }
     struct test_file *f = p->file;
