@@ -67,6 +67,12 @@ Test(a64test, each_mistake_has_its_line_and_what_was_expected)
         {"[a]\nword: d503201f\nout: esr=1", "esr= is about an exception"},
         {"[a]\nword: d503201f\nout: elr=pc", "elr= is about an exception"},
         {"[a]\nword: d503201f\nout: exc=svc", "f:1: [a] has exc=, but no elr="},
+        {"[a#b]\nword: d503201f", "f:1: expected a name without spaces"},
+        {"[a\\b]\nword: d503201f", "f:1: expected a name without spaces"},
+        {"[a]\nword: d503201f\nin: x0=99999999999999999999", "expected a number"},
+        {"[a]\nword: d503201f\nin: x0=1 w0=1", "f:3: w0=1: expected each register once"},
+        {"[a]\nword: d503201f\nin: d3=1\nin: q3=1", "f:4: q3=1: expected each register once"},
+        {"[a]\nword: d503201f\nout: ELR_EL1=1", "or an MRS in the case"},
     };
     for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
         struct test_file file;
@@ -274,4 +280,79 @@ Test(a64test, update_writes_words_and_keeps_the_rest)
     free(text);
     free(after);
     free(said);
+}
+
+/* Both assemblers, as far as they are installed, make the same words of the same text. */
+Test(a64test, update_takes_either_assembler)
+{
+    static const char *const assemblers[] = {"llvm-mc-19", "aarch64-linux-gnu-as"};
+    static const char text[] = "[a]\nasm: add x0, x1, x2; b.ne #-8; cbz w3, #4; ldr x4, #8\n"
+                               "[b]\nasm: sm4e v0.4s, v1.4s\n";
+    static const char updated[] = "[a]\nasm: add x0, x1, x2; b.ne #-8; cbz w3, #4; ldr x4, #8\n"
+                                  "word: 8b020020 54ffffc1 34000023 58000044\n"
+                                  "[b]\nasm: sm4e v0.4s, v1.4s\nword: cec08420\n";
+    char folder[] = "/tmp/a64test-unit-XXXXXX", path[64], *said = NULL;
+    size_t size;
+    cr_assert(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/t.a64t", folder);
+    char *const paths[] = {path};
+    for (unsigned i = 0; i < ARRAY_LEN(assemblers); i++) {
+        struct suite s;
+        struct update_options o = {.cpu = model_find("cortex-a57"), .assembler = assemblers[i]};
+        char command[64];
+        FILE *errors = open_memstream(&said, &size);
+        snprintf(command, sizeof(command), "command -v %s > /dev/null 2>&1", assemblers[i]);
+        bool installed = !system(command);
+        write_text(path, text);
+        cr_assert_eq(suite_read(&s, paths, 1, NULL, errors), 0);
+        cr_expect_eq(update_files(&s, &o, errors), !installed, "%s", assemblers[i]);
+        suite_free(&s);
+        char *now = read_text(path);
+        cr_expect_str_eq(now, installed ? updated : text, "%s: %s", assemblers[i], now);
+        free(now);
+        /* A label is no number. */
+        write_text(path, "[a]\nasm: b there\n");
+        cr_assert_eq(suite_read(&s, paths, 1, NULL, errors), 0);
+        cr_expect_eq(update_files(&s, &o, errors), 1);
+        suite_free(&s);
+        fclose(errors);
+        cr_expect(
+            strstr(said, installed ? "t.a64t:2: b there: expected a number" : "no such command"),
+            "%s: %s", assemblers[i], said);
+        free(said);
+    }
+    unlink(path);
+    rmdir(folder);
+}
+
+/* Two rows, one of them twice, and a word that is of none. */
+Test(a64test, coverage_counts_rows_formats_and_features)
+{
+    char folder[] = "/tmp/a64test-unit-XXXXXX", path[64], *said = NULL;
+    size_t size;
+    struct suite s;
+    cr_assert(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/t.a64t", folder);
+    char *const paths[] = {path};
+    write_text(path, "[a]\nword: 8b020020 8b020020\n[b]\nword: 8b020020 cec08420\n"
+                     "[c]\nword: 00010000\n");
+    cr_assert_eq(suite_read(&s, paths, 1, NULL, stderr), 0);
+    FILE *to = open_memstream(&said, &size);
+    cr_expect_not(suite_coverage(&s, true, to), "most rows have no case");
+    fclose(to);
+    cr_expect(strstr(said, "{\"cases\":3,"), "%s", said);
+    cr_expect(strstr(said, "{\"name\":\"add_shift\",\"format\":\"addsub_shift\",\"needs\":[],"
+                           "\"cases\":2}"));
+    cr_expect(strstr(said, "\"needs\":[\"SM4\"],\"cases\":1}"));
+    cr_expect(strstr(said, "{\"name\":\"SM4\",\"rows\":2,\"cases\":1}"));
+    free(said);
+    to = open_memstream(&said, &size);
+    suite_coverage(&s, false, to);
+    fclose(to);
+    cr_expect(strstr(said, "\n  add_shift                      2\n"));
+    cr_expect(strstr(said, "\nno case: adds_imm\n"));
+    free(said);
+    suite_free(&s);
+    unlink(path);
+    rmdir(folder);
 }
