@@ -18,14 +18,11 @@ static struct cpu *running(struct machine *m)
     return m->virt.cpu[m->virt.running];
 }
 
-/* "EL1 rw-, EL0 r-x" */
-static void add_rights(struct text *out, u8 perms)
+/* What one level may do, as "r-x". */
+static void add_rights(struct text *out, u8 perms, unsigned el)
 {
-    for (int el = 1; el >= 0; el--) {
-        unsigned shift = el ? 3 : 0;
-        text_printf(out, "%sEL%d %c%c%c", el ? "" : ", ", el, perms & (1 << shift) ? 'r' : '-',
-                    perms & (2 << shift) ? 'w' : '-', perms & (4 << shift) ? 'x' : '-');
-    }
+    perms >>= el ? 3 : 0;
+    text_printf(out, "%c%c%c", perms & 1 ? 'r' : '-', perms & 2 ? 'w' : '-', perms & 4 ? 'x' : '-');
 }
 
 /* A byte of MAIR_EL1, as Arm names what it means (D19.2.98). */
@@ -76,8 +73,10 @@ void inspect_walk(struct machine *m, const char *args, struct text *out)
     }
     text_printf(out, "%016llx is at %010llx", (ull)va, (ull)w.pa);
     if (w.t.ok) {
-        text_puts(out, ": ");
-        add_rights(out, w.t.perms);
+        text_puts(out, ": EL1 ");
+        add_rights(out, w.t.perms, 1);
+        text_puts(out, ", EL0 ");
+        add_rights(out, w.t.perms, 0);
         text_puts(out, ", ");
         add_memory_type(out, w.t.attr);
         text_printf(out, ", %s%s", w.t.ng ? "not global" : "global", w.why ? ", because " : "");
@@ -88,7 +87,10 @@ void inspect_walk(struct machine *m, const char *args, struct text *out)
     text_puts(out, "\n");
 }
 
-/* A run of pages that `info mem` has in hand. */
+/*
+ * A run of pages that `info mem` has in hand. Its line is in the form that QEMU has
+ * for other architectures, which gef and pwndbg read: three words and nothing else.
+ */
 struct run {
     struct text *out;
     u64 first, last;
@@ -106,9 +108,11 @@ static void close_run(struct run *r)
     r->open = false;
     if (r->lines++ >= MAX_LINES)
         return;
-    text_printf(r->out, "%016llx-%016llx %016llx ", (ull)r->first, (ull)r->last,
-                (ull)(r->last - r->first + 1));
-    add_rights(r->out, r->perms);
+    text_printf(r->out, "%016llx-%016llx %016llx %c", (ull)r->first, (ull)r->last + 1,
+                (ull)(r->last - r->first + 1), bits(r->perms, 2, 0) ? 'u' : '-');
+    add_rights(r->out, r->perms, 1);
+    text_puts(r->out, "/");
+    add_rights(r->out, r->perms, 0);
     text_puts(r->out, "\n");
 }
 
@@ -126,15 +130,21 @@ static void visit_mapped(void *owner, u64 va, u64 size, u8 perms)
     r->open = true;
 }
 
+/* Without the MMU an address is a physical one: memory, all of which may be executed. */
+static void visit_memory(const struct bus *b, struct run *r)
+{
+    enum { EVERYTHING = 0x3f };
+    for (unsigned i = 0; i < b->ram_count; i++)
+        visit_mapped(r, b->ram[i].base, b->ram[i].size, EVERYTHING);
+}
+
 void inspect_mem(struct machine *m, const char *args, struct text *out)
 {
     struct cpu *c = running(m);
     struct run r = {.out = out};
-    if (!c->regime.mmu_on) {
-        text_puts(out, "the MMU is off\n");
-        return;
-    }
-    for (unsigned upper = 0; upper < 2; upper++)
+    if (!c->regime.mmu_on)
+        visit_memory(c->bus, &r);
+    for (unsigned upper = 0; c->regime.mmu_on && upper < 2; upper++)
         walk_all(c, &c->regime, upper, visit_mapped, &r);
     close_run(&r);
     if (r.lines > MAX_LINES)

@@ -121,12 +121,6 @@ static void q_process(struct gdbstub *g, const char *args)
     text_puts(&g->reply, ";ptrsize:8;endian:little;");
 }
 
-/* Code is where its file says: LLDB wants to be told. */
-static void q_offsets(struct gdbstub *g, const char *args)
-{
-    text_puts(&g->reply, "Text=0;Data=0;Bss=0");
-}
-
 static void q_watchpoints(struct gdbstub *g, const char *args)
 {
     text_puts(&g->reply, "num:1024;"); /* there is no limit, but they want a number */
@@ -202,12 +196,12 @@ static void dispatch(struct gdbstub *g, const struct query *queries, unsigned co
     }
 }
 
+/* No qOffsets: gef and pwndbg take who answers it for an emulator of user processes. */
 void packet_q(struct gdbstub *g, const char *args)
 {
     static const struct query queries[] = {
         {"Attached", q_attached},
         {"HostInfo", q_host},
-        {"Offsets", q_offsets},
         {"ProcessInfo", q_process},
         {"Rcmd,", q_command},
         {"Supported", q_supported},
@@ -233,7 +227,9 @@ void packet_Q(struct gdbstub *g, const char *args)
         {"CatchSyscalls:", set_catch_syscalls},
         {"StartNoAckMode", set_no_ack},
         {"qemu.PhyMemMode:", set_physical},
+        {"qemu.sstepbits", q_step_bits}, /* gef and pwndbg ask by this letter */
         {"qemu.sstep=", set_step},
+        {"qemu.sstep", q_step},
     };
     dispatch(g, settings, ARRAY_LEN(settings), args);
 }
