@@ -29,11 +29,11 @@ def tool(*names):
     raise SystemExit(SKIPPED)
 
 
-def build(folder):
+def build(folder, name="gdb_step"):
     """The program, and its symbols."""
     clang, lld = tool("clang-19", "clang"), tool("ld.lld-19", "ld.lld")
-    elf = os.path.join(folder, "gdb_step.elf")
-    subprocess.run([clang, "--target=aarch64-none-elf", "-g", "-c", HERE + "/gdb_step.S",
+    elf = os.path.join(folder, name + ".elf")
+    subprocess.run([clang, "--target=aarch64-none-elf", "-g", "-c", f"{HERE}/{name}.S",
                     "-o", elf + ".o"], check=True)
     subprocess.run([lld, "-T", HERE + "/gdb_step.ld", elf + ".o", "-o", elf], check=True)
     listing = subprocess.run([tool("llvm-nm-19", "llvm-nm", "aarch64-linux-gnu-nm", "nm"), elf],

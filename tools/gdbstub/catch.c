@@ -21,7 +21,10 @@ struct catcher {
     u64 reported;             /* the number of the call that the CPU stopped for */
 };
 
-/* What an exception is called at the prompt. EC 0xff: an interrupt. */
+/* Interrupts have no EC. */
+enum { EC_IRQ = 0xfe, EC_FIQ = 0xff };
+
+/* What an exception is called at the prompt: those that are taken to EL1. */
 static const struct kind {
     const char *name;
     u8 ec;
@@ -30,13 +33,13 @@ static const struct kind {
     {"undef", EC_UNKNOWN},
     {"data-abort", EC_DATA_ABORT},
     {"insn-abort", EC_INSN_ABORT},
-    {"irq", 0xff},
+    {"irq", EC_IRQ},
+    {"fiq", EC_FIQ},
     {"brk", EC_BRK},
     {"sysreg", EC_SYSREG},
     {"fp", EC_FP_ACCESS},
     {"wfx", EC_WFX},
-    {"hvc", EC_HVC},
-    {"smc", EC_SMC},
+    {"bti", EC_BRANCH_TARGET},
     {"illegal-state", EC_ILLEGAL_STATE},
     {"pc-alignment", EC_PC_ALIGNMENT},
     {"sp-alignment", EC_SP_ALIGNMENT},
@@ -124,9 +127,10 @@ static enum probe_verdict at_svc(struct gdbstub *g, struct cpu *c)
     return PROBE_STOP_BEFORE;
 }
 
-static bool kind_matches(const struct kind *kind, const struct cpu *c, bool interrupt)
+/* An FIQ goes first (exception_take_interrupt). */
+static u8 class_of(const struct cpu *c, bool interrupt)
 {
-    return interrupt ? kind->ec == 0xff : kind->ec == c->exc.ec;
+    return !interrupt ? (u8)c->exc.ec : c->fiq && !(c->daif & DAIF_F) ? EC_FIQ : EC_IRQ;
 }
 
 static enum probe_verdict at_exception(void *owner, struct cpu *c, bool interrupt)
@@ -136,8 +140,9 @@ static enum probe_verdict at_exception(void *owner, struct cpu *c, bool interrup
     if (k->syscalls && !interrupt && c->exc.ec == EC_SVC && c->el == 0 &&
         at_svc(g, c) == PROBE_STOP_BEFORE)
         return PROBE_STOP_BEFORE;
+    u8 ec = class_of(c, interrupt);
     for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
-        if (k->exceptions & BIT(i) && kind_matches(&kinds[i], c, interrupt))
+        if (k->exceptions & BIT(i) && kinds[i].ec == ec)
             return PROBE_STOP_AFTER;
     return PROBE_PASS;
 }
@@ -178,15 +183,18 @@ static const char *class_name(u32 ec)
 
 void catch_describe(const struct cpu *c, struct text *out)
 {
-    enum { OFFSET_MASK = 0x7ff, IRQ_BIT = 7, FROM_EL0 = 10 };
-    u64 offset = c->pc & OFFSET_MASK, esr = c->sys[ESR_EL1];
-    bool interrupt = bits(offset, 8, IRQ_BIT) != 0;
+    enum { OFFSET_MASK = 0x7ff, KIND_MASK = 0x180, FROM_EL0 = 10 };
+    u64 offset = c->pc & OFFSET_MASK, esr = c->sys[ESR_EL1], vector = offset & KIND_MASK;
+    bool interrupt = vector != VECTOR_SYNC;
     u32 ec = (u32)bits(esr, 31, 26);
     bool same = ec == EC_INSN_ABORT + 1 || ec == EC_DATA_ABORT + 1 || ec == EC_BREAKPOINT + 1 ||
                 ec == EC_SOFTWARE_STEP + 1 || ec == EC_WATCHPOINT + 1;
     text_printf(out, "caught %s from EL%u, pc %#llx, to VBAR_EL1+%#llx",
-                interrupt ? "an interrupt" : class_name(ec - same), bit(offset, FROM_EL0) ? 0 : 1,
-                (unsigned long long)c->sys[ELR_EL1], (unsigned long long)offset);
+                class_name(vector == VECTOR_IRQ   ? EC_IRQ
+                           : vector == VECTOR_FIQ ? EC_FIQ
+                                                  : ec - same),
+                bit(offset, FROM_EL0) ? 0 : 1, (unsigned long long)c->sys[ELR_EL1],
+                (unsigned long long)offset);
     if (!interrupt)
         text_printf(out, ", ESR_EL1 %#llx", (unsigned long long)esr);
     if (!interrupt && c->exc.has_far)

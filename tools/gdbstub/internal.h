@@ -61,6 +61,7 @@ struct gdbstub {
     struct text sent;                    /* the last frame, to be sent again */
     bool connected, no_ack, leave_ack;   /* leave_ack: after this reply */
     bool multiprocess, swbreak, hwbreak; /* what the client understands */
+    bool lldb;                           /* it asks what only LLDB does */
     unsigned general_cpu, resume_cpu;    /* Hg, Hc */
 
     /* Execution. */

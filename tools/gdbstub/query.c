@@ -106,9 +106,10 @@ static void q_command(struct gdbstub *g, const char *args)
         remote_command(g, line);
 }
 
-/* What a debugger that knows no target description goes by. */
+/* What LLDB, and only LLDB, asks for: it goes by this where gdb has the target description. */
 static void q_host(struct gdbstub *g, const char *args)
 {
+    g->lldb = true;
     text_puts(&g->reply, "triple:");
     text_hex(&g->reply, "aarch64-unknown-linux", 21);
     text_puts(&g->reply, ";ptrsize:8;endian:little;watchpoint_exceptions_received:before;");
@@ -119,6 +120,16 @@ static void q_process(struct gdbstub *g, const char *args)
     text_puts(&g->reply, "pid:1;triple:");
     text_hex(&g->reply, "aarch64-unknown-linux", 21);
     text_puts(&g->reply, ";ptrsize:8;endian:little;");
+}
+
+/*
+ * LLDB wants to be told that code is where its file says. To others there is no such
+ * packet: gef and pwndbg take who answers it for an emulator of user processes.
+ */
+static void q_offsets(struct gdbstub *g, const char *args)
+{
+    if (g->lldb)
+        text_puts(&g->reply, "Text=0;Data=0;Bss=0");
 }
 
 static void q_watchpoints(struct gdbstub *g, const char *args)
@@ -196,12 +207,12 @@ static void dispatch(struct gdbstub *g, const struct query *queries, unsigned co
     }
 }
 
-/* No qOffsets: gef and pwndbg take who answers it for an emulator of user processes. */
 void packet_q(struct gdbstub *g, const char *args)
 {
     static const struct query queries[] = {
         {"Attached", q_attached},
         {"HostInfo", q_host},
+        {"Offsets", q_offsets},
         {"ProcessInfo", q_process},
         {"Rcmd,", q_command},
         {"Supported", q_supported},

@@ -251,7 +251,7 @@ static void client_came(struct gdbstub *g)
 {
     g->was_running = !g->machine->paused;
     g->connected = true;
-    g->no_ack = g->leave_ack = g->multiprocess = g->swbreak = g->hwbreak = false;
+    g->no_ack = g->leave_ack = g->multiprocess = g->swbreak = g->hwbreak = g->lldb = false;
     g->in.state = OUTSIDE;
     g->sstep = SSTEP_ALL;
     g->general_cpu = g->resume_cpu = g->virt->running;
