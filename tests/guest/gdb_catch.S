@@ -25,16 +25,16 @@
         .section .text, "ax"
         .global _start
 _start:
-        adr     x0, vectors
-        msr     VBAR_EL1, x0
-        adr     x1, stack_top
-        mov     sp, x1
         mrs     x0, SCTLR_EL1
         orr     x0, x0, #SCTLR_SA0
         bic     x0, x0, #SCTLR_NTWI
         msr     SCTLR_EL1, x0
         msr     CPACR_EL1, xzr                  // no floating point
         msr     OSLAR_EL1, xzr
+        adr     x0, stack_top
+        mov     sp, x0
+        adr     x0, vectors
+        msr     VBAR_EL1, x0
         bl      enable_interrupts
         isb
         adr     x0, user

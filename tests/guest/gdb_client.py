@@ -113,6 +113,20 @@ def exceptions():
         in_order(gdb(elf, script + "kill"), wanted)
 
 
+def steps_and_interrupts():
+    """An interrupt that is due waits while gdb steps, until steps may take it."""
+    with tempfile.TemporaryDirectory() as folder:
+        elf, symbols = gdb_step.build(folder, "gdb_catch")
+        show = 'printf "pc %#lx\\n", $pc\n'
+        out = gdb(elf, "break *irq\ncontinue\n" + ("stepi\n" + show) * 3 +
+                  "monitor step-irq on\nstepi\n" + show + "maintenance packet Qqemu.sstep=7\n"
+                  "maintenance packet Qqemu.sstepbits\nkill")
+        irq = symbols["irq"]
+        in_order(out, [rf"pc {irq + n:#x}\n" for n in (4, 8, 12)] +
+                 [rf"pc {symbols['vectors'] + 0x480:#x}\n", 'received: "OK"',
+                  "ENABLE=1,NOIRQ=2,NOTIMER=4"])
+
+
 def in_stub():
     """A condition and a dprintf that the stub evaluates, at a place that is passed often."""
     out = gdb(guest.SVC, r"""
@@ -132,6 +146,7 @@ def main():
         guest.skip("no gdb-multiarch")
     walk()
     exceptions()
+    steps_and_interrupts()
     in_stub()
     print("ok")
 

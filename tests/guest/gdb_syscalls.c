@@ -152,6 +152,9 @@ static void various(void)
     call(NR_UNUSED, 1, 2, 3, 4, 5, 6);
 }
 
+/* Where parent and child have different values at one address. */
+volatile int generation = 1;
+
 int main(long argc, char *argv[])
 {
     static char *const child[] = {"init", "child", 0};
@@ -160,11 +163,13 @@ int main(long argc, char *argv[])
         ask_time();
         leave(3);
     }
+    generation = 1; /* there is a page now */
     say("first", 1);
     for (int i = 0; i < 3; i++)
         ask_time();
     long pid = fork_process();
     if (pid == 0) {
+        generation = 2;
         ask_time();
         call3(NR_EXECVE, "/init", child, (long)environment);
     }

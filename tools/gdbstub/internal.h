@@ -88,6 +88,8 @@ struct gdbstub {
     /* Memory. */
     bool physical; /* Qqemu.PhyMemMode */
     bool touch_devices;
+    bool other_space;  /* `monitor use-mm`: user addresses mean another process's, */
+    u64 other_tables;  /* whose tables are here, until the machine runs */
     bool kernel_known; /* where vmlinux has the kernel's first byte: */
     u64 kernel_va;
 

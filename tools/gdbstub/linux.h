@@ -40,6 +40,10 @@ void linux_set_kernel(struct gdbstub *g, u64 va);
 /* " pid 57 sh", or nothing. */
 void linux_name_task(struct gdbstub *g, struct cpu *c, struct text *out);
 
+/* The commands `ps`, and `use-mm` with its arguments. */
+void linux_list_processes(struct gdbstub *g, struct text *out);
+void linux_use_mm(struct gdbstub *g, const char *args, struct text *out);
+
 /* A line about it, or nothing. */
 void linux_describe_task(struct gdbstub *g, struct cpu *c, struct text *out);
 

@@ -14,7 +14,6 @@
 
 enum { MAX_TRANSFER = PACKET_SIZE / 2 - 16 };
 
-/* The TTBR0_EL1 of a process whose own is switched away while its kernel runs: see linux.h. */
 bool memory_kernel_place(const struct gdbstub *g, u64 *first, u64 *last)
 {
     const struct machine *m = g->machine;
@@ -43,7 +42,10 @@ static bool translate(struct gdbstub *g, struct cpu *c, u64 va, u64 *pa)
         *pa = va;
         return true;
     }
-    if (walk_address(c, va, pa))
+    struct regime r = c->regime;
+    if (g->other_space)
+        r.ttbr[0] = g->other_tables;
+    if (walk_address_in(c, &r, va, pa))
         return true;
     return !c->regime.mmu_on && early_kernel(g, va, pa);
 }

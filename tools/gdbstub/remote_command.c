@@ -84,6 +84,16 @@ static void command_scope(struct gdbstub *g, const char *args, struct text *out)
     show_scope(&g->scope, out);
 }
 
+static void command_ps(struct gdbstub *g, const char *args, struct text *out)
+{
+    linux_list_processes(g, out);
+}
+
+static void command_use_mm(struct gdbstub *g, const char *args, struct text *out)
+{
+    linux_use_mm(g, args, out);
+}
+
 static void command_catch(struct gdbstub *g, const char *args, struct text *out)
 {
     catch_exceptions(g, args, out);
@@ -134,6 +144,8 @@ static const struct command {
     {"step-irq", "on|off: steps take interrupts", command_step_irq},
     {"scope", "all, pid N, name COMM, ttbr0 VALUE: whose user code breakpoints are in",
      command_scope},
+    {"ps", "Linux's processes, without vmlinux too", command_ps},
+    {"use-mm", "PID, off: whose user memory is read and written", command_use_mm},
     {"catch exception", "KIND...: stop at their vectors; all, none", command_catch},
     {"kernel-base", "[ADDRESS]: what vmlinux has for _text", command_kernel_base},
     {"early-symbols", "the gdb command for symbols while the MMU is off", command_early_symbols},

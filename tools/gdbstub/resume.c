@@ -198,6 +198,7 @@ void gdbstub_step(struct gdbstub *g)
 static void resume(struct gdbstub *g, enum run_mode mode, unsigned cpu)
 {
     breaks_apply(g);
+    g->other_space = false;
     g->mode = mode;
     g->step_cpu = cpu;
     g->running = g->was_running = true;

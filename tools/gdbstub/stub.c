@@ -113,7 +113,7 @@ static void forget_client(struct gdbstub *g)
     breaks_clear(g);
     catch_clear(g);
     breaks_apply(g);
-    g->physical = g->touch_devices = false;
+    g->physical = g->touch_devices = g->other_space = false;
     g->scope.kind = SCOPE_ALL;
     g->running = false;
     g->mode = RUN_FREELY;

@@ -78,18 +78,23 @@ void walk_tables(struct cpu *c, const struct regime *r, u64 va, struct walk *w)
         w->t = mmu_walk(c->bus, &still, va, ACCESS_READ);
 }
 
-bool walk_address(struct cpu *c, u64 va, u64 *pa)
+bool walk_address_in(struct cpu *c, const struct regime *r, u64 va, u64 *pa)
 {
-    struct regime still = c->regime;
+    struct regime still = *r;
     still.has_hafdbs = false;
     struct translation t = mmu_walk(c->bus, &still, va, ACCESS_READ);
     *pa = t.pa;
     if (t.ok || (t.status & ~3) != FAULT_ACCESS_FLAG)
         return t.ok;
     struct walk w;
-    walk_tables(c, &c->regime, va, &w);
+    walk_tables(c, r, va, &w);
     *pa = w.pa;
     return w.mapped;
+}
+
+bool walk_address(struct cpu *c, u64 va, u64 *pa)
+{
+    return walk_address_in(c, &c->regime, va, pa);
 }
 
 bool walk_read(struct cpu *c, u64 va, void *to, size_t len)

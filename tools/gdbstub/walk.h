@@ -28,6 +28,9 @@ struct walk {
 /* Walk the tables of C's regime R, which may be changed from the CPU's own, for VA. */
 void walk_tables(struct cpu *c, const struct regime *r, u64 va, struct walk *w);
 
+/* The physical address of VA in C's regime R, which may be changed from the CPU's own. */
+bool walk_address_in(struct cpu *c, const struct regime *r, u64 va, u64 *pa);
+
 /* The physical address of VA in the regime in force. */
 bool walk_address(struct cpu *c, u64 va, u64 *pa);
 

@@ -10,7 +10,6 @@
 #include "tools/gdbstub/walk.h"
 
 enum {
-    TASK_SIZE = 8192,  /* what is looked through of a task_struct */
     MAX_PARENTS = 64,  /* of a task up to init_task */
     MAX_FAILURES = 64, /* until nothing is looked for any more */
     MAX_ENTRY = 256,   /* instructions of entry code that are followed */
@@ -21,26 +20,25 @@ void tasks_set_symbols(struct task_finder *f, u64 init_task, u64 entry_task)
     *f = (struct task_finder){.init_task = init_task, .entry_task = entry_task};
 }
 
-static u64 word_at(const u8 *data, size_t offset)
+/* Entry code, followed for what it does to the registers that matter. */
+struct entry {
+    struct cpu *c;
+    u64 pc;
+    u64 value[32];            /* by ADRP and ADD */
+    u32 known, per_cpu, task; /* bit for each register: has a value, TPIDR_EL1, or */
+};                            /* what the per-CPU variable at its value holds */
+
+u64 tasks_word(const u8 *data, size_t offset)
 {
     u64 v;
     memcpy(&v, data + offset, sizeof(v));
     return v;
 }
 
-static bool is_kernel_pointer(u64 v)
+bool tasks_is_pointer(u64 v)
 {
     return bit(v, 63) && !(v & 7) && v != UINT64_MAX;
 }
-
-/* Entry code, followed for what it does to the registers that matter. */
-struct entry {
-    struct cpu *c;
-    u64 pc;
-    u64 value[32];            /* by ADRP and ADD */
-    u32 known, per_cpu, task; /* bit for each register: has a value, TPIDR_EL1, the task */
-    u64 entry_task;
-};
 
 static u64 adrp_target(u64 pc, u32 word)
 {
@@ -74,7 +72,7 @@ static bool follow(struct entry *e, u32 word)
     } else if ((word & SYSTEM_MASK) == MRS_TPIDR_EL1) {
         e->per_cpu |= (u32)BIT(d);
     } else if ((word & LDR_MASK) == LDR_REGISTER && e->known & BIT(n) && e->per_cpu & BIT(m)) {
-        e->entry_task = e->value[n];
+        e->value[d] = e->value[n];
         e->task |= (u32)BIT(d);
     } else if ((word & B_MASK) == B) {
         e->pc += (u64)((s64)((u64)word << 38) >> 36) - 4;
@@ -93,7 +91,7 @@ static void find_entry_task(struct task_finder *f, struct cpu *c)
         if (!walk_read(c, e.pc, &word, sizeof(word)))
             return;
         if (follow(&e, word)) {
-            f->entry_task = e.entry_task;
+            f->entry_task = e.value[bits(word, 4, 0)];
             return;
         }
     }
@@ -103,12 +101,12 @@ static void find_entry_task(struct task_finder *f, struct cpu *c)
 bool tasks_current_address(struct task_finder *f, struct cpu *c, u64 *task)
 {
     *task = cpu_sp(c, 0);
-    if (c->el && is_kernel_pointer(*task)) /* at the vectors it is the user's still */
+    if (c->el && tasks_is_pointer(*task)) /* at the vectors it is the user's still */
         return true;
     if (!f->entry_task && f->vectors != c->sys[VBAR_EL1])
         find_entry_task(f, c);
     return f->entry_task && walk_read(c, f->entry_task + c->sys[TPIDR_EL1], task, 8) &&
-           is_kernel_pointer(*task);
+           tasks_is_pointer(*task);
 }
 
 /* Follow the parents at OFFSET from TASK: init_task is its own. */
@@ -117,7 +115,7 @@ static bool find_root(struct cpu *c, u64 task, u64 offset, u64 *root)
     for (unsigned i = 0; i < MAX_PARENTS; i++) {
         u64 parents[2]; /* real_parent and parent, which differ only under ptrace */
         if (!walk_read(c, task + offset, parents, sizeof(parents)) ||
-            !is_kernel_pointer(parents[0]) || !is_kernel_pointer(parents[1]))
+            !tasks_is_pointer(parents[0]) || !tasks_is_pointer(parents[1]))
             return false;
         if (parents[0] == task) {
             *root = task;
@@ -150,11 +148,12 @@ static bool settle(struct task_finder *f, struct cpu *c, u64 root, u64 offset)
     u8 data[TASK_SIZE];
     if (offset < 16 || !walk_read(c, root, data, sizeof(data)) || !find_comm(data, &f->comm))
         return false;
-    u64 canary = word_at(data, offset - 8);
+    u64 canary = tasks_word(data, offset - 8);
     f->pid = offset - (canary ? 16 : 8);
     f->tgid = f->pid + 4;
     f->parent = offset;
-    return word_at(data, f->pid) == 0;
+    f->root = root;
+    return tasks_word(data, f->pid) == 0;
 }
 
 /* Try every place in TASK that may hold its parents. */
@@ -166,8 +165,9 @@ static bool find_layout(struct task_finder *f, struct cpu *c, u64 task)
         return f->known;
     if (walk_read(c, task, data, sizeof(data)))
         for (size_t i = 16; i + 16 <= TASK_SIZE && !f->known; i += 8)
-            f->known = word_at(data, i) == word_at(data, i + 8) && find_root(c, task, i, &root) &&
-                       (!f->init_task || root == f->init_task) && settle(f, c, root, i);
+            f->known = tasks_word(data, i) == tasks_word(data, i + 8) &&
+                       find_root(c, task, i, &root) && (!f->init_task || root == f->init_task) &&
+                       settle(f, c, root, i);
     f->failures += !f->known;
     return f->known;
 }

@@ -12,7 +12,10 @@
 
 struct cpu;
 
-enum { TASK_COMM = 16 };
+enum {
+    TASK_COMM = 16,
+    TASK_SIZE = 8192, /* what is looked through of a task_struct */
+};
 
 struct task {
     u64 address; /* of its task_struct */
@@ -25,9 +28,12 @@ struct task {
 struct task_finder {
     u64 init_task, entry_task; /* addresses of these symbols, 0: not known */
     u64 vectors;               /* the VBAR_EL1 that entry_task was looked for at */
-    bool known;                /* the offsets in a task_struct: */
+    bool known;                /* the first task and the offsets in a task_struct: */
+    u64 root;
     u64 comm, pid, tgid, parent;
     unsigned failures; /* attempts to find them in vain */
+    bool mm_known;     /* processes.c: where a task_struct has its mm, and that its pgd */
+    u64 mm, pgd;
 };
 
 /* A vmlinux says where these are; 0: it doesn't. Everything else is found anew. */
@@ -41,5 +47,9 @@ bool tasks_current_address(struct task_finder *f, struct cpu *c, u64 *task);
 
 /* The task at ADDRESS; false: not known. */
 bool tasks_read(struct task_finder *f, struct cpu *c, u64 address, struct task *t);
+
+/* The word at OFFSET of a copy of kernel memory, and whether it may point into the kernel's. */
+u64 tasks_word(const u8 *data, size_t offset);
+bool tasks_is_pointer(u64 v);
 
 #endif
