@@ -127,6 +127,19 @@ def steps_and_interrupts():
                   "ENABLE=1,NOIRQ=2,NOTIMER=4"])
 
 
+def frames():
+    """tools/gdb/mini-a64.py: from a kernel's function through the exception to user code's."""
+    with tempfile.TemporaryDirectory() as folder:
+        elf = gdb_step.build(folder, "gdb_frames")[0]
+        script = guest.ROOT / "tools/gdb/mini-a64.py"
+        out = gdb(elf, f"source {script}\nbreak handler\ncontinue\ncontinue\nbt\np $lx_current().pid\n"
+                  "p $lx_current().comm\nkill")
+        user = [r"#2  0x\w+ in call \(\)", r"#3  0x\w+ in inner \(", r"#4  0x\w+ in outer \(",
+                r"#5  0x\w+ in user_main \(\)"]
+        in_order(out, [r"#0  handler \(", r"#1  0x\w+ in el0_svc \(\)", *user, r"\$1 = 57",
+                       r'\$2 = "frames'])
+
+
 def in_stub():
     """A condition and a dprintf that the stub evaluates, at a place that is passed often."""
     out = gdb(guest.SVC, r"""
@@ -147,6 +160,7 @@ def main():
     walk()
     exceptions()
     steps_and_interrupts()
+    frames()
     in_stub()
     print("ok")
 

@@ -7,6 +7,7 @@ Runs gdb_step.S, which is assembled here, on the bare machine. What is expected
 follows from the Arm manual (DDI 0487, D1.3) and from GDB's (appendix E).
 """
 
+import glob
 import os
 import re
 import shutil
@@ -33,8 +34,9 @@ def build(folder, name="gdb_step"):
     """The program, and its symbols."""
     clang, lld = tool("clang-19", "clang"), tool("ld.lld-19", "ld.lld")
     elf = os.path.join(folder, name + ".elf")
-    subprocess.run([clang, "--target=aarch64-none-elf", "-g", "-c", f"{HERE}/{name}.S",
-                    "-o", elf + ".o"], check=True)
+    source, = glob.glob(f"{HERE}/{name}.[cS]")
+    subprocess.run([clang, "--target=aarch64-none-elf", "-g", "-O1", "-fno-omit-frame-pointer",
+                    "-fno-optimize-sibling-calls", "-c", source, "-o", elf + ".o"], check=True)
     subprocess.run([lld, "-T", HERE + "/gdb_step.ld", elf + ".o", "-o", elf], check=True)
     listing = subprocess.run([tool("llvm-nm-19", "llvm-nm", "aarch64-linux-gnu-nm", "nm"), elf],
                              check=True, capture_output=True, text=True).stdout

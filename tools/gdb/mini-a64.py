@@ -6,7 +6,8 @@
 #
 # - `bt` goes on from the kernel through the exception to the code it came from:
 #   the registers that the entry code has saved are in the struct pt_regs at the
-#   top of the task's kernel stack (arch/arm64/kernel/entry.S).
+#   top of the task's kernel stack (arch/arm64/kernel/entry.S). From user code it
+#   goes on along the frame records of x29 (Arm's AAPCS64), as compilers leave them.
 # - $lx_current() is the running task, which 5.4's own script cannot find on
 #   arm64: SP_EL0 holds it while the kernel runs.
 # - Between two stops gdb reads a line of the kernel's memory only once. It asks for
@@ -38,11 +39,24 @@ def pt_regs_type():
         return None
 
 
+def is_user(address):
+    return not address >> 55 & 1
+
+
+def read_memory(first, end):
+    """Nothing, if it can't be read."""
+    try:
+        return bytes(gdb.selected_inferior().read_memory(first, end - first))
+    except gdb.MemoryError:
+        return b""
+
+
 class ExceptionUnwinder(gdb.unwinder.Unwinder):
     """From the entry code, whose SP is at pt_regs, to what was interrupted."""
 
-    def __init__(self):
+    def __init__(self, user):
         super().__init__("mini-a64 exception")
+        self.user = user
 
     def __call__(self, pending):
         pc = int(pending.read_register("pc"))
@@ -61,6 +75,8 @@ class ExceptionUnwinder(gdb.unwinder.Unwinder):
             return None
         if not saved_pc or saved_pc & 3:
             return None
+        if is_user(saved_pc):
+            self.user.add(saved_pc, saved_sp, True)
         unwind = pending.create_unwind_info(
             FrameId(pending.read_register("sp"), pending.read_register("pc")))
         for i in range(31):
@@ -68,6 +84,60 @@ class ExceptionUnwinder(gdb.unwinder.Unwinder):
         unwind.add_saved_register("sp", frame["sp"])
         unwind.add_saved_register("pc", frame["pc"])
         unwind.add_saved_register("cpsr", frame["pstate"].cast(gdb.lookup_type("unsigned int")))
+        return unwind
+
+
+class UserUnwinder(gdb.unwinder.Unwinder):
+    """
+    User code that the kernel was entered from. gdb's own unwinders would stop at its
+    first frame, since the stack seems to go down from the kernel's there.
+    """
+
+    RET = 0xD65F03C0
+    FURTHEST = 4096  # bytes that are looked through for a prologue
+
+    def __init__(self):
+        super().__init__("mini-a64 user code")
+        self.frames = {}  # (pc, sp) of those that are behind an exception: is it the first?
+        gdb.events.cont.connect(lambda event: self.frames.clear())
+
+    def add(self, pc, sp, first):
+        self.frames[pc, sp] = first
+
+    def has_record(self, pc):
+        """Whether the code before PC has saved x29 and x30 and has not returned."""
+        data = read_memory(pc - self.FURTHEST, pc) or read_memory(pc & ~0xFFF, pc)
+        for at in range(len(data) - 4, -1, -4):
+            word = int.from_bytes(data[at:at + 4], "little")
+            if word == self.RET:
+                return False
+            if word & 0xFEC07FFF == 0xA8807BFD:  # STP x29, x30, [sp, ...]
+                return True
+        return False
+
+    def __call__(self, pending):
+        read = lambda name: int(pending.read_register(name)) & (1 << 64) - 1
+        pc, sp = read("pc"), read("sp")
+        first = self.frames.get((pc, sp))
+        if first is None or not pending.level():
+            return None
+        fp = read("x29")
+        # Higher than the kernel's stack, or gdb takes it for a corrupt one.
+        unwind = pending.create_unwind_info(
+            FrameId(gdb.Value(sp | 0xFFFF << 48), pending.read_register("pc")))
+        if first and not self.has_record(pc):
+            caller, caller_fp, caller_sp = read("x30"), fp, sp
+        else:
+            record = read_memory(fp, fp + 16) if fp else b""
+            caller_fp, caller = (int.from_bytes(record[i:i + 8], "little") for i in (0, 8))
+            caller_sp = fp + 16
+        caller &= (1 << 48) - 1  # an authentication code may be above
+        if caller & 3 or not first and caller_sp <= sp:
+            caller, caller_sp = 0, sp + 16  # gdb ends there
+        self.add(caller, caller_sp, False)
+        for name, value in (("pc", caller), ("x29", caller_fp), ("sp", caller_sp)):
+            unwind.add_saved_register(
+                name, gdb.Value(value).cast(gdb.lookup_type("unsigned long")))
         return unwind
 
 
@@ -104,7 +174,9 @@ def define_current(event=None):
     LxCurrent()
 
 
-gdb.unwinder.register_unwinder(None, ExceptionUnwinder(), replace=True)
+user = UserUnwinder()
+gdb.unwinder.register_unwinder(None, user, replace=True)
+gdb.unwinder.register_unwinder(None, ExceptionUnwinder(user), replace=True)
 define_current()
 cache_kernel()
 gdb.events.new_objfile.connect(cache_kernel)
