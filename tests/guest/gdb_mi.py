@@ -3,10 +3,14 @@
 What VSCode's cppdbg does, by gdb's machine interface, on the bare machine; and
 against a kernel with its symbols if the environment has VMLINUX beside KERNEL.
 
-The order and form of the commands are those of MIEngine: breakpoints by
--break-insert -f before the machine has run, register lists, pause, continue.
+The commands, their order and form are those of MIEngine with the launch.json of
+tools/gdb/vscode: what its setupCommands say, the entry breakpoint that it sets before it
+connects, breakpoints by -break-insert -f before the machine has run, what the views of
+call stack, variables, watch, registers, disassembly and memory ask for at a stop, and
+-exec in the debug console.
 """
 
+import json
 import os
 import re
 import shutil
@@ -17,10 +21,9 @@ import guest
 
 
 class Mi:
-    def __init__(self, symbols):
+    def __init__(self):
         self.process = subprocess.Popen(
-            ["gdb-multiarch", "-nx", "--interpreter=mi", "-q", "-ex", "set debuginfod enabled off",
-             symbols], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            ["gdb-multiarch", "-nx", "--interpreter=mi", "-q"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True)
         self.token = 1000
         self.last = ""
@@ -48,23 +51,68 @@ class Mi:
             line, _ = self.until(r"\*stopped")
         assert re.search(pattern, line), line
 
-    def attach(self, path):
-        for line in ("-gdb-set target-async on", "-gdb-set mi-async on",
-                     "-enable-pretty-printing", "-gdb-set stop-on-solib-events 1",
-                     "-gdb-set pagination off", "-target-select remote " + path, "-thread-info"):
-            self.command(line)
+    def console(self, text):
+        """As -exec in the debug console does; what it says."""
+        self.command('-interpreter-exec console "%s"' % text.replace('"', '\\"'))
+        said = re.findall(r'^[~@](".*")$', self.last, re.M)
+        return "".join(json.loads(s) for s in said)
 
-    def look_around(self):
-        """What the views of variables, threads and registers ask for."""
-        self.command("-thread-info")
-        self.command("-stack-list-frames 0 20")
-        self.command("-stack-list-variables --simple-values")
-        names = self.command("-data-list-register-names")
-        values = self.command("-data-list-register-values x")
-        assert '"ESR_EL1"' in names and '"VBAR_EL1"' in names, names
+    def evaluate(self, expression):
+        line = self.command('-data-evaluate-expression "%s"' % expression)
+        return json.loads(re.search(r'value=(".*")', line)[1])
+
+    def launch(self, program, address):
+        for line in ("-gdb-set mi-async on", "-list-features"):
+            self.command(line)
+        for line in setup_commands():
+            self.command(line) if line[0] == "-" else self.console(line)
+        self.console("set pagination off")
+        self.console("set debuginfod enabled off")
+        for line in ("-gdb-set auto-solib-add on", "-gdb-set stop-on-solib-events 1",
+                     "-environment-cd " + os.path.dirname(program),
+                     "-file-exec-and-symbols " + program):
+            self.command(line)
+        assert "aarch64" in self.console("show architecture")
+        self.command("-break-insert -f main")
+        self.command("-target-select remote " + address)
+        self.stopped("")
+        self.command("-gdb-set stop-on-solib-events 0")
+
+    def look_around(self, function):
+        """What the views ask for at a stop in FUNCTION."""
+        assert 'state="stopped"' in self.command("-thread-info 1")
+        self.command("-stack-info-depth --thread 1 1000")
+        frames = self.command("-stack-list-frames --thread 1 0 20")
+        assert 'level="0"' in frames and f'func="{function}"' in frames, frames
+        self.command("-stack-list-arguments --thread 1 0 0 0")
+        self.command("-stack-list-variables --thread 1 --frame 0 0")
+        self.command("-stack-select-frame 0")
+        names = re.findall(r'"([^"]*)"', self.command("-data-list-register-names"))
+        values = self.command("-data-list-register-values --thread 1 x")
+        assert "ESR_EL1" in names and "VBAR_EL1" in names, names
+        pc = re.search(r'number="%d",value="(0x\w+)"' % names.index("pc"), values)[1]
         assert values.count("number=") > 200, values
-        line = self.command('-data-evaluate-expression "$cpsr"')
-        assert "EL=" in line, line
+        assert "EL=" in self.evaluate("$cpsr")
+        line = self.command("-data-disassemble -s %s -e %#x -- 2" % (pc, int(pc, 16) + 64))
+        assert line.count("opcodes=") == 16 and 'address="%#018x"' % int(pc, 16) in line, line
+        assert 'contents="' in self.command("-data-read-memory-bytes %s 64" % pc)
+
+    def watch(self, expression, child):
+        """A variable in the watch view or under the mouse: made, opened, read, gone."""
+        line = self.command('-var-create - * "%s"' % expression)
+        name = re.search(r'name="(\w+)"', line)[1]
+        self.command(f"-var-set-format {name} hexadecimal")
+        children = self.command(f'-var-list-children --simple-values "{name}" 0 1000')
+        assert f'exp="{child}"' in children, children
+        self.command(f"-var-evaluate-expression {name}")
+        self.command(f"-var-show-attributes {name}")
+        self.command(f"-var-info-path-expression {name}")
+        self.command(f"-var-delete {name}")
+
+    def pause(self):
+        self.command("-exec-continue")
+        self.command("-exec-interrupt")
+        self.stopped(r'signal-name="SIGINT"')
 
     def end(self):
         self.command("-target-detach")
@@ -73,56 +121,70 @@ class Mi:
         self.process.wait()
 
 
+def setup_commands():
+    """Those of launch.json, which has comments."""
+    text = (guest.ROOT / "tools/gdb/vscode/launch.json").read_text()
+    launch = json.loads(re.sub(r"^ *//.*$", "", text, flags=re.M))
+    configuration, = launch["configurations"]
+    assert configuration["miDebuggerServerAddress"] == "localhost:1234"
+    return [c["text"] for c in configuration["setupCommands"]]
+
+
 def bare_machine():
     """firmware/svc.S: from its first instruction at EL1 to EL0 and into the vector."""
     with gdb_rsp.machine(guest.MINI_A64, "-S", "-kernel", guest.SVC) as m:
-        mi = Mi(guest.SVC)
-        mi.attach(m.path)
+        mi = Mi()
+        mi.launch(guest.SVC, m.path)
         mi.command("-break-insert -f *user_main")
         mi.command("-break-insert -f -h *from_el0")
         mi.command("-exec-continue")
-        mi.stopped(r'reason="breakpoint-hit".*bkptno="1"')
-        mi.look_around()
-        assert '"0x1' not in mi.command('-data-evaluate-expression "($cpsr >> 2) & 3"')
+        mi.stopped(r'reason="breakpoint-hit".*bkptno="2"')
+        mi.look_around("user_main")
+        mi.watch("$v0", "d")
+        assert mi.evaluate("($cpsr >> 2) & 3") == "0"
         mi.command("-exec-step-instruction")
         mi.stopped(r'reason="end-stepping-range"')
         mi.command("-exec-continue")
-        mi.stopped(r'reason="breakpoint-hit".*bkptno="2"')
-        line = mi.command('-data-evaluate-expression "$ESR_EL1"')
-        assert "IL EC=21" in line, line
-        mi.command("-break-delete 1 2")
-        line = mi.command('-data-evaluate-expression "(long)$sp - 16"')
-        mi.command("-break-watch -a *(unsigned*)%s" % re.search(r'value="(\d+)"', line)[1])
+        mi.stopped(r'reason="breakpoint-hit".*bkptno="3"')
+        assert "IL EC=21" in mi.evaluate("$ESR_EL1")
+        assert "SVC #0" in mi.console("monitor info exceptions")
+        mi.command("-break-delete 2 3")
+        mi.command("-break-watch -a *(unsigned*)%s" % mi.evaluate("(long)$sp - 16"))
         mi.command("-exec-continue")
         mi.stopped(r'reason="access-watchpoint-trigger"')
-        mi.command("-break-delete 3")
+        mi.command("-break-delete 4")
         mi.end()
 
 
 def kernel(image, vmlinux):
+    """A source breakpoint, a conditional one, one that is turned off; a variable that changes."""
     with gdb_rsp.machine(guest.MINI_A64, "-S", "-m", "512", "-kernel", image, "-append",
                          "console=ttyAMA0 panic=0") as m:
-        mi = Mi(vmlinux)
-        mi.attach(m.path)
+        mi = Mi()
+        mi.launch(vmlinux, m.path)
         mi.command("-break-insert -f start_kernel")
         mi.command("-break-insert -f -h rest_init")
+        mi.command('-break-insert -f -c "scno == 64" el0_svc_common')
+        mi.command("-break-disable 4")
         mi.command("-exec-continue")
         mi.stopped(r'reason="breakpoint-hit".*func="start_kernel"')
-        mi.look_around()
-        mi.command('-var-create - * "linux_banner"')
+        mi.look_around("start_kernel")
+        mi.watch("init_task", "comm")
+        assert "Linux version" in mi.evaluate("linux_banner")
         mi.command("-exec-next")
         mi.stopped(r'reason="end-stepping-range"')
         mi.command("-exec-step")
         mi.stopped(r"\*stopped")
+        mi.command("-exec-finish --thread 1 --frame 0")
+        mi.stopped(r'reason="function-finished"')
         mi.command("-exec-continue")
         mi.stopped(r'reason="breakpoint-hit".*func="rest_init"')
-        mi.command("-break-watch jiffies_64")
+        mi.command("-break-watch *(char(*)[8])(%s)" % mi.evaluate("(long)&jiffies_64"))
         mi.command("-exec-continue")
         mi.stopped(r'reason="watchpoint-trigger"')
-        mi.command("-break-delete 1 2 3")
-        mi.command("-exec-continue")
-        mi.command("-exec-interrupt")
-        mi.stopped(r'signal-name="SIGINT"')
+        mi.command("-break-delete 2 3 5")
+        mi.pause()
+        assert "TTBR1_EL1" in mi.console("monitor walk ffff800010081000")
         mi.end()
 
 
