@@ -10,9 +10,9 @@
 #include "tools/gdbstub/walk.h"
 
 enum {
-    MAX_PARENTS = 64,  /* of a task up to init_task */
-    MAX_FAILURES = 64, /* until nothing is looked for any more */
-    MAX_ENTRY = 256,   /* instructions of entry code that are followed */
+    MAX_PARENTS = 64, /* of a task up to init_task */
+    RETRY = 100000,   /* instructions until something is looked for again in vain, maybe */
+    MAX_ENTRY = 256,  /* instructions of entry code that are followed */
 };
 
 void tasks_set_symbols(struct task_finder *f, u64 init_task, u64 entry_task)
@@ -139,21 +139,34 @@ static bool find_comm(const u8 *data, u64 *offset)
 }
 
 /*
- * With the parents at OFFSET, ROOT must be init_task. pid and tgid come before
- * them, with a stack canary between or without; in init_task they are 0 and a
- * canary is not.
+ * Where a task has pid and tgid: before its parents, at OFFSET, with a stack canary
+ * between or without. In init_task, the ROOT, both are 0, and a canary is not once the
+ * kernel has made it. 0: that cannot be said yet.
  */
-static bool settle(struct task_finder *f, struct cpu *c, u64 root, u64 offset)
+static u64 find_pids(const u8 *data, bool root, u64 offset)
+{
+    enum { PID_MAX = 4 << 20 };
+    for (unsigned canary = 0; canary < 2; canary++) {
+        u64 at = offset - (canary ? 16 : 8), pids = tasks_word(data, at);
+        u64 pid = bits(pids, 31, 0), tgid = bits(pids, 63, 32);
+        if (root ? canary && !pids && tasks_word(data, offset - 8)
+                 : pid && pid <= PID_MAX && tgid && tgid <= PID_MAX)
+            return at;
+    }
+    return 0;
+}
+
+/* With its parents at OFFSET, TASK leads to ROOT, which must be init_task. */
+static bool settle(struct task_finder *f, struct cpu *c, const u8 *task, u64 offset, u64 root)
 {
     u8 data[TASK_SIZE];
     if (offset < 16 || !walk_read(c, root, data, sizeof(data)) || !find_comm(data, &f->comm))
         return false;
-    u64 canary = tasks_word(data, offset - 8);
-    f->pid = offset - (canary ? 16 : 8);
+    f->pid = find_pids(task, memcmp(task, data, sizeof(data)) == 0, offset);
     f->tgid = f->pid + 4;
     f->parent = offset;
     f->root = root;
-    return tasks_word(data, f->pid) == 0;
+    return f->pid != 0;
 }
 
 /* Try every place in TASK that may hold its parents. */
@@ -161,14 +174,15 @@ static bool find_layout(struct task_finder *f, struct cpu *c, u64 task)
 {
     u8 data[TASK_SIZE];
     u64 root;
-    if (f->known || f->failures >= MAX_FAILURES)
+    if (f->known || (f->failed && c->icount - f->failed_at < RETRY))
         return f->known;
     if (walk_read(c, task, data, sizeof(data)))
         for (size_t i = 16; i + 16 <= TASK_SIZE && !f->known; i += 8)
             f->known = tasks_word(data, i) == tasks_word(data, i + 8) &&
                        find_root(c, task, i, &root) && (!f->init_task || root == f->init_task) &&
-                       settle(f, c, root, i);
-    f->failures += !f->known;
+                       settle(f, c, data, i, root);
+    f->failed = !f->known; /* Linux may not be far enough */
+    f->failed_at = c->icount;
     return f->known;
 }
 

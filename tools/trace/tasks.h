@@ -31,8 +31,9 @@ struct task_finder {
     bool known;                /* the first task and the offsets in a task_struct: */
     u64 root;
     u64 comm, pid, tgid, parent;
-    unsigned failures; /* attempts to find them in vain */
-    bool mm_known;     /* processes.c: where a task_struct has its mm, and that its pgd */
+    bool failed; /* the last attempt to find them, at this count of instructions */
+    u64 failed_at;
+    bool mm_known; /* processes.c: where a task_struct has its mm, and that its pgd */
     u64 mm, pgd;
 };
 
