@@ -35,6 +35,7 @@ struct task_finder {
     u64 failed_at;
     bool mm_known; /* processes.c: where a task_struct has its mm, and that its pgd */
     u64 mm, pgd;
+    u64 mm_tried; /* with these tables in vain, or not */
 };
 
 /* A vmlinux says where these are; 0: it doesn't. Everything else is found anew. */
