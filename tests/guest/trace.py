@@ -5,6 +5,7 @@ written to the UART are what it said, and exceptions are what the program itself
 has read from its registers.
 """
 
+import os
 import pathlib
 import re
 import struct
@@ -12,6 +13,7 @@ import subprocess
 import tempfile
 import unittest
 
+import gdb_syscalls
 import guest
 
 UART_DATA = 0x09000000
@@ -22,9 +24,9 @@ TARMAC = re.compile(
     r"|M[RW][1248] [0-9a-f]{16} [0-9a-f]+)\n")
 
 
-def program_words():
+def program_words(path=guest.SVC):
     """The words of the program's segments (gABI): {address: word}."""
-    elf = pathlib.Path(guest.SVC).read_bytes()
+    elf = pathlib.Path(path).read_bytes()
     offset, count = struct.unpack_from("<Q", elf, 32)[0], struct.unpack_from("<H", elf, 56)[0]
     words = {}
     for i in range(count):
@@ -103,6 +105,22 @@ class Trace(unittest.TestCase):
         wrong = [l for l in lines if not TARMAC.fullmatch(l)]
         self.assertEqual(wrong, [])
         self.assertEqual([l.split()[5:7] for l in lines if " IT " in l], [[r[3], r[4]] for r in rows])
+
+    @unittest.skipUnless(guest.KERNEL.exists() and os.path.exists(guest.SYSCALLS), "no kernel")
+    def test_process(self):
+        """The first process of a kernel, from its first instruction in user code."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        subprocess.run([guest.MINI_A64, "-m", "512", "-display", "none", "-monitor", "none",
+                        "-serial", "none", "-kernel", guest.KERNEL, "-initrd",
+                        gdb_syscalls.initrd(folder.name), "-append", "rdinit=/init",
+                        "-trace", f"{self.file},el=0,pid=1,count=300"],
+                       stdin=subprocess.DEVNULL, check=True, timeout=5 * guest.PATIENCE)
+        rows = [LINE.fullmatch(l) for l in self.file.read_text().splitlines(True)]
+        program, entry = program_words(guest.SYSCALLS), pathlib.Path(guest.SYSCALLS).read_bytes()
+        self.assertEqual(int(rows[0][3], 16), struct.unpack_from("<Q", entry, 24)[0])  # e_entry
+        self.assertEqual([r[4] for r in rows], [program[int(r[3], 16)] for r in rows])
+        self.assertEqual(len(rows), 300)
 
     def test_exceptions(self):
         """Its one SVC that it tells about, and the way there and back."""

@@ -30,7 +30,8 @@ struct insn_trace {
     struct task_finder *tasks;
     struct insn_filter filter;
     FILE *out;
-    u64 written; /* instructions */
+    u64 written;      /* instructions */
+    struct task task; /* the last that was asked about; by name it has to be asked anew */
     /* The instruction in hand. */
     bool wanted;
     u64 icount, pc, x[SLOT_SP + 1];
@@ -45,13 +46,18 @@ struct insn_trace {
 static bool right_process(struct insn_trace *t, struct cpu *c)
 {
     const struct insn_filter *f = &t->filter;
-    struct task task;
+    struct task *task = &t->task;
+    u64 address;
     if (!f->by_pid && !f->by_comm)
         return true;
-    if (!tasks_current(t->tasks, c, &task))
+    if (!tasks_current_address(t->tasks, c, &address))
         return false;
-    return (!f->by_pid || task.pid == f->pid || task.tgid == f->pid) &&
-           (!f->by_comm || strcmp(task.comm, f->comm) == 0);
+    if ((f->by_comm || task->address != address) && !tasks_read(t->tasks, c, address, task)) {
+        task->address = 0;
+        return false;
+    }
+    return (!f->by_pid || task->pid == f->pid || task->tgid == f->pid) &&
+           (!f->by_comm || strcmp(task->comm, f->comm) == 0);
 }
 
 static void before(void *owner, struct cpu *c, u32 word)
