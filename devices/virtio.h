@@ -39,6 +39,7 @@ enum virtio_id {
     VIRTIO_ID_CONSOLE = 3,
     VIRTIO_ID_ENTROPY = 4,
     VIRTIO_ID_BALLOON = 5,
+    VIRTIO_ID_9P = 9,
 };
 
 enum { VIRTIO_MAX_QUEUES = 64 };

@@ -352,6 +352,18 @@ void bus_dma_written(struct bus *b, u64 pa, u64 len)
     report_write(b, r, pa, len);
 }
 
+/* Where the bytes are does not change: what TLBs and devices know of that stays true. */
+bool bus_discard(struct bus *b, u64 pa, u64 len)
+{
+    struct ram *r = bus_find_ram(b, pa);
+    if (((pa | len) & ones(RAM_PAGE_SHIFT)) || !r || r->readonly || length_in(r, pa, len) != len)
+        return false;
+    report_write(b, r, pa, len);
+    if (len)
+        madvise(r->host + (pa - r->base), len, MADV_DONTNEED);
+    return true;
+}
+
 void bus_program(struct bus *b, struct ram *r, u64 offset, const void *from, u64 len)
 {
     assert(offset <= r->size && len <= r->size - offset);

@@ -216,4 +216,11 @@ bool bus_dma_write(struct bus *b, u64 pa, const void *from, u64 len);
 u8 *bus_dma_map(struct bus *b, u64 pa, u64 len, bool writable);
 void bus_dma_written(struct bus *b, u64 pa, u64 len);
 
+/*
+ * Give LEN bytes of RAM at PA, multiples of 4096 in one region, back to the host:
+ * they are zero when they are next looked at (if the host's pages are not larger)
+ * and take no memory until then. False, and nothing done, where that is not RAM.
+ */
+bool bus_discard(struct bus *b, u64 pa, u64 len);
+
 #endif

@@ -5,8 +5,11 @@
 
 #include "devices/host_chardev.h"
 #include "devices/host_disk.h"
+#include "devices/host_share.h"
 #include "devices/host_slirp.h"
 #include "devices/host_tap.h"
+#include "devices/virtio_9p.h"
+#include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
 #include "devices/virtio_console.h"
 #include "devices/virtio_net.h"
@@ -43,6 +46,22 @@ static bool open_net(struct netdev **net, const struct net_option *o, struct hos
     return *net || load_fail(e, o->option, "%s", error);
 }
 
+static bool open_share(struct share **share, const struct share_option *o, struct host_loop *loop,
+                       struct load_error *e)
+{
+    struct host_share_options options = {
+        .path = o->path,
+        .model = o->model,
+        .readonly = o->readonly,
+        .one_device = o->one_device,
+        .file_mode = o->file_mode,
+        .dir_mode = o->dir_mode,
+    };
+    char error[HOST_SHARE_ERROR];
+    *share = host_share_open(loop, &options, error);
+    return *share || load_fail(e, o->option, "%s", error);
+}
+
 static bool open_chardev(struct chardev **backend, const struct chardev_option *o,
                          struct host_loop *loop, struct host_signal *signals, struct load_error *e)
 {
@@ -64,6 +83,9 @@ bool machine_devices_open(struct machine_devices *d, const struct options *o,
     for (unsigned i = 0; i < o->devices.nets; i++)
         if (!open_net(&d->net[i], &o->devices.net[i], loop, e))
             return false;
+    for (unsigned i = 0; i < o->devices.shares; i++)
+        if (!open_share(&d->share[i], &o->devices.share[i], loop, e))
+            return false;
     return true;
 }
 
@@ -77,6 +99,17 @@ static struct virtio *create_disk(struct machine_devices *d, const struct option
         .synchronous = o->icount,
     };
     return virtio_blk_create(d->disk[device->drive_at], &options);
+}
+
+static struct virtio *create_balloon(struct machine_devices *d, const struct options *o,
+                                     const struct device_option *device)
+{
+    struct virtio_balloon_options options = {
+        .ram_size = o->ram_size,
+        .deflate_on_oom = device->deflate_on_oom,
+        .page_reporting = device->page_reporting,
+    };
+    return d->balloon = virtio_balloon_create(&options);
 }
 
 static struct virtio *create(struct machine_devices *d, const struct options *o,
@@ -96,6 +129,12 @@ static struct virtio *create(struct machine_devices *d, const struct options *o,
     case DEVICE_RNG:
         *destroy = virtio_rng_destroy;
         return virtio_rng_create(o->icount || o->seeded, o->seed);
+    case DEVICE_9P:
+        *destroy = virtio_9p_destroy;
+        return virtio_9p_create(d->share[device->share_at], device->tag, o->icount);
+    case DEVICE_BALLOON:
+        *destroy = virtio_balloon_destroy;
+        return create_balloon(d, o, device);
     }
     return NULL;
 }
@@ -124,6 +163,7 @@ void machine_devices_destroy(struct machine_devices *d)
             d->destroy[i](d->virtio[i]);
         d->virtio[i] = NULL;
     }
+    d->balloon = NULL;
     for (unsigned i = 0; i < OPTIONS_MAX_DEVICES; i++) {
         if (d->disk[i])
             d->disk[i]->ops->destroy(d->disk[i]);
@@ -133,5 +173,8 @@ void machine_devices_destroy(struct machine_devices *d)
         if (d->net[i])
             d->net[i]->ops->destroy(d->net[i]);
         d->net[i] = NULL;
+        if (d->share[i])
+            d->share[i]->ops->destroy(d->share[i]);
+        d->share[i] = NULL;
     }
 }

@@ -1,6 +1,6 @@
 /*
  * The devices that the command line adds to the board, and what they have on the
- * host: disks, networks, ports.
+ * host: disks, networks, shares, ports.
  */
 #ifndef TOOLS_MACHINE_DEVICES_H
 #define TOOLS_MACHINE_DEVICES_H
@@ -10,6 +10,7 @@
 #include "devices/host_loop.h"
 #include "devices/host_signal.h"
 #include "devices/netdev.h"
+#include "devices/share.h"
 #include "devices/virt.h"
 #include "firmware/file.h"
 #include "tools/options.h"
@@ -18,8 +19,10 @@ struct machine_devices {
     struct disk *disk[OPTIONS_MAX_DEVICES]; /* by drive */
     struct chardev *chardev[OPTIONS_MAX_DEVICES];
     struct netdev *net[OPTIONS_MAX_DEVICES];
+    struct share *share[OPTIONS_MAX_DEVICES];
     struct virtio *virtio[OPTIONS_MAX_DEVICES];
     void (*destroy[OPTIONS_MAX_DEVICES])(struct virtio *v); /* likewise by device */
+    struct virtio *balloon;                                 /* one of them, or NULL */
 };
 
 /* Open what O names on the host. False with a line in E; destroy in any case. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/exception.h"
+#include "tools/balloon.h"
 #include "tools/gdbstub/text.h"
 #include "tools/inspect.h"
 #include "tools/machine.h"
@@ -149,6 +150,8 @@ ELSEWHERE(tlb, inspect_tlb)
 ELSEWHERE(irq, inspect_irq)
 ELSEWHERE(exceptions, inspect_exceptions)
 ELSEWHERE(strace, tracing_command)
+ELSEWHERE(balloon, balloon_set)
+ELSEWHERE(info_balloon, balloon_info)
 ELSEWHERE(screendump, screen_dump)
 ELSEWHERE(sendkey, screen_sendkey)
 ELSEWHERE(mouse_move, screen_mouse_move)
@@ -169,6 +172,8 @@ static const struct command {
     {"info tlb", NULL, NULL, "pages that the TLB holds", command_tlb},
     {"info irq", NULL, NULL, "the interrupt controller's state", command_irq},
     {"info exceptions", NULL, NULL, "what the last exception left behind", command_exceptions},
+    {"info balloon", NULL, NULL, "how much RAM the guest has, and uses", command_info_balloon},
+    {"balloon", NULL, "MIB", "let the guest make do with so much RAM", command_balloon},
     {"walk", NULL, "ADDRESS", "how a virtual address is translated, level by level", command_walk},
     {"strace", NULL, "on|off", "write down every system call; bare: those under way",
      command_strace},

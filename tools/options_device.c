@@ -100,6 +100,27 @@ static bool take_device_rng(struct parse *p, const char *value)
     return true;
 }
 
+static bool take_device_fsdev(struct parse *p, const char *value)
+{
+    p->device->fsdev = value;
+    return true;
+}
+
+static bool take_device_tag(struct parse *p, const char *value)
+{
+    return take_tag(p, value, &p->device->tag);
+}
+
+static bool take_deflate_on_oom(struct parse *p, const char *value)
+{
+    return take_switch(p, "deflate-on-oom", value, &p->device->deflate_on_oom);
+}
+
+static bool take_page_reporting(struct parse *p, const char *value)
+{
+    return take_switch(p, "free-page-reporting", value, &p->device->page_reporting);
+}
+
 /* What every device has. */
 #define COMMON                                                                                     \
     {"driver", take_model, NULL, NULL}, {"id", take_device_id, NULL, NULL},                        \
@@ -141,6 +162,20 @@ static const struct property serial_rows[] = {
     COMMON, {"max_ports", NULL, "*", NULL}, /* there is one */
 };
 
+static const struct property share_rows[] = {
+    COMMON,
+    {"fsdev", take_device_fsdev, NULL, NULL},
+    {"mount_tag", take_device_tag, NULL, NULL},
+};
+
+static const struct property balloon_rows[] = {
+    COMMON,
+    {"deflate-on-oom", take_deflate_on_oom, NULL, NULL},
+    {"free-page-reporting", take_page_reporting, NULL, NULL},
+    {"free-page-hint", NULL, "off", "there is no migration that it would be for"},
+    {"page-poison", NULL, "off", "pages that come back are zero"},
+};
+
 static const struct model_row {
     const char *name;
     enum device_model model;
@@ -155,6 +190,10 @@ static const struct model_row {
     {"virtio-rng-device", DEVICE_RNG, "a source of random numbers", rng_rows, ARRAY_LEN(rng_rows)},
     {"virtio-serial-device", DEVICE_SERIAL, "what a virtconsole is the port of", serial_rows,
      ARRAY_LEN(serial_rows)},
+    {"virtio-9p-device", DEVICE_9P, "fsdev=ID,mount_tag=TAG: a folder of the host", share_rows,
+     ARRAY_LEN(share_rows)},
+    {"virtio-balloon-device", DEVICE_BALLOON, "takes memory from the guest, and gives it back",
+     balloon_rows, ARRAY_LEN(balloon_rows)},
 };
 
 void print_devices(FILE *to)
@@ -333,6 +372,8 @@ static bool is_unique(struct parse *p, const struct device_option *d)
     for (const struct device_option *o = p->o->devices.device; o < d; o++) {
         if (o->id && d->id && !strcmp(o->id, d->id))
             return refuse(p, " id=%s: another device has this id; use another one", d->id);
+        if (o->model == DEVICE_BALLOON && d->model == DEVICE_BALLOON)
+            return refuse(p, " virtio-balloon-device: there is one already, and one is enough");
         if (o->slot >= 0 && o->slot == d->slot)
             return refuse(p, " bus=virtio-mmio-bus.%d: another device is there; leave bus out",
                           d->slot);
@@ -360,7 +401,7 @@ static bool add_disks(struct parse *p)
 bool settle_devices(struct parse *p)
 {
     struct device_options *all = &p->o->devices;
-    if (!settle_drives(p) || !settle_nets(p))
+    if (!settle_drives(p) || !settle_nets(p) || !settle_shares(p))
         return false;
     for (unsigned i = 0; i < all->consoles; i++)
         if (!settle_console(p, &all->console[i]))
@@ -369,7 +410,8 @@ bool settle_devices(struct parse *p)
         struct device_option *d = &all->device[i];
         p->option = "-device";
         if (!is_unique(p, d) || (d->model == DEVICE_BLK && !find_drive(p, d)) ||
-            (d->model == DEVICE_RNG && !find_rng(p, d)))
+            (d->model == DEVICE_RNG && !find_rng(p, d)) ||
+            (d->model == DEVICE_9P && !settle_9p(p, d)))
             return false;
         if (d->model == DEVICE_BLK && !d->serial)
             d->serial = all->drive[d->drive_at].serial;

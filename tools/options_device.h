@@ -1,12 +1,13 @@
 /*
- * What the command line says of disks, networks and the devices they are for:
- * -drive, -netdev, -chardev, -object, -device, and short forms of them. Lists, in
+ * What the command line says of disks, networks, shares and the devices they are for:
+ * -drive, -netdev, -chardev, -fsdev, -object, -device, and short forms of them. Lists, in
  * the order of the command line; strings live as long as the options.
  */
 #ifndef TOOLS_OPTIONS_DEVICE_H
 #define TOOLS_OPTIONS_DEVICE_H
 
 #include "core/types.h"
+#include "devices/host_share.h"
 #include "devices/host_slirp.h"
 
 /* As many of each as there are slots to plug them into. */
@@ -51,7 +52,27 @@ struct console_option {
     const char *id, *chardev;
 };
 
-enum device_model { DEVICE_BLK, DEVICE_NET, DEVICE_RNG, DEVICE_SERIAL };
+/* A folder that is shared. */
+struct share_option {
+    const char *option; /* as typed, for messages: "-virtfs" */
+    const char *id, *path;
+    enum host_share_model model;
+    bool modelled; /* security_model was said */
+    bool readonly, one_device;
+    bool modes_given; /* one of the following was */
+    u32 file_mode, dir_mode;
+    const char *tag; /* of -virtfs: that of its device */
+    bool used;
+};
+
+enum device_model {
+    DEVICE_BLK,
+    DEVICE_NET,
+    DEVICE_RNG,
+    DEVICE_SERIAL,
+    DEVICE_9P,
+    DEVICE_BALLOON,
+};
 
 struct device_option {
     enum device_model model;
@@ -65,8 +86,12 @@ struct device_option {
     int net_at;         /* and where that is in the list; -1: no cable */
     bool on_hub;        /* -net nic */
     u8 mac[6];
-    int chardev_at;  /* of serial: the back end of its port; -1: none */
-    const char *rng; /* an ID of an object */
+    int chardev_at;    /* of serial: the back end of its port; -1: none */
+    const char *rng;   /* an ID of an object */
+    const char *fsdev; /* of 9p: an ID, */
+    unsigned share_at; /* and where that is in the list */
+    const char *tag;
+    bool deflate_on_oom, page_reporting; /* of the balloon */
 };
 
 struct device_options {
@@ -77,8 +102,9 @@ struct device_options {
     struct net_option net[OPTIONS_MAX_DEVICES];
     struct chardev_option chardev[OPTIONS_MAX_DEVICES];
     struct console_option console[OPTIONS_MAX_DEVICES];
+    struct share_option share[OPTIONS_MAX_DEVICES];
     const char *object[OPTIONS_MAX_DEVICES]; /* IDs of sources of entropy */
-    unsigned drives, devices, nets, chardevs, consoles, objects;
+    unsigned drives, devices, nets, chardevs, consoles, shares, objects;
 };
 
 #endif

@@ -18,6 +18,7 @@ struct parse {
     struct net_option *net;
     struct chardev_option *chardev;
     struct console_option *console;
+    struct share_option *share;
 
     /* What the defaults depend on, settled after the last word. */
     bool nographic, display_none, display_given, nodefaults;
@@ -131,9 +132,12 @@ bool take_chardev(struct parse *p, const char *value);
 bool take_netdev(struct parse *p, const char *value);
 bool take_nic(struct parse *p, const char *value);
 bool take_old_net(struct parse *p, const char *value);
+bool take_fsdev(struct parse *p, const char *value);
+bool take_virtfs(struct parse *p, const char *value);
 
-/* Take an ID, a disk's serial number, a card's address. */
+/* Take an ID, a share's tag, a disk's serial number, a card's address. */
 bool take_id(struct parse *p, const char *value, const char **to);
+bool take_tag(struct parse *p, const char *value, const char **to);
 bool take_disk_serial(struct parse *p, const char *value, const char **to);
 bool take_mac(struct parse *p, const char *value, u8 mac[6]);
 bool take_strace(struct parse *p, const char *value);
@@ -149,6 +153,8 @@ bool settle_run(struct parse *p);
 bool settle_drives(struct parse *p);
 bool settle_nets(struct parse *p);
 bool settle_console(struct parse *p, struct console_option *c);
+bool settle_shares(struct parse *p);
+bool settle_9p(struct parse *p, struct device_option *d);
 
 /* Find what devices name, and make devices of the drives that are disks. */
 bool settle_devices(struct parse *p);

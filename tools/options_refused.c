@@ -7,7 +7,6 @@
 #include "tools/options_parse.h"
 
 #define NO_DISK    "disks are virtio disks: use -drive file=FILE"
-#define NO_SHARE   "there is no file sharing yet: put the files into -initrd (tools/mkinitrd)"
 #define NO_DEVICE  "the machine's devices are fixed: see info mtree in the monitor"
 #define NO_DISPLAY "use -display sdl, or -nographic"
 #define NO_SOUND   "there is no sound: leave it out"
@@ -42,7 +41,6 @@ static const struct refused_row rows[] = {
     {"enable-sync-profile", "leave it out"},
     {"fda", NO_DISK},
     {"fdb", NO_DISK},
-    {"fsdev", NO_SHARE},
     {"incoming", NO_SAVED},
     {"iscsi", NO_DISK},
     {"k", "there is no keyboard but the terminal: leave it out"},
@@ -78,7 +76,6 @@ static const struct refused_row rows[] = {
     {"usb", NO_USB},
     {"usbdevice", NO_USB},
     {"uuid", NO_TABLES},
-    {"virtfs", NO_SHARE},
     {"vnc", NO_DISPLAY},
     {"watchdog", "there is no watchdog: leave it out"},
     {"watchdog-action", "there is no watchdog: leave it out"},
