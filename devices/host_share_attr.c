@@ -137,7 +137,7 @@ static int change_mode(const struct host_share *h, const struct share_node *n, u
 {
     struct stat st;
     if (h->model != HOST_SHARE_MAPPED) {
-        if (n->type == S_IFLNK)
+        if (n->is.type == S_IFLNK)
             return EOPNOTSUPP;
         return fchmodat(AT_FDCWD, host_share_path(n->fd).text, mode & ALLPERMS, 0) ? errno : 0;
     }
@@ -177,8 +177,8 @@ static int change_times(const struct share_node *n, const struct share_change *c
 
 static int change_size(const struct share_node *n, const struct share_file *file, u64 size)
 {
-    if (n->type != S_IFREG)
-        return n->type == S_IFDIR ? EISDIR : EINVAL;
+    if (n->is.type != S_IFREG)
+        return n->is.type == S_IFDIR ? EISDIR : EINVAL;
     if (size > INT64_MAX)
         return EFBIG;
     if (file && ftruncate(file->fd, (off_t)size) == 0)
@@ -253,7 +253,7 @@ int host_share_readlink(struct share *s, struct share_node *n, char *to, size_t 
         return error;
     if (!S_ISLNK(st.st_mode))
         return EINVAL;
-    if (n->type == S_IFREG)
+    if (n->is.type == S_IFREG)
         return read_stand_in(n->fd, to, size, len);
     ssize_t got = readlinkat(n->fd, "", to, size);
     *len = got < 0 ? 0 : (size_t)got;

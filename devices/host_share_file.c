@@ -51,7 +51,7 @@ struct share_file *host_share_adopt(struct host_share *h, int fd, unsigned how)
 
 static int open_handle(const struct share_node *n, unsigned how)
 {
-    if (n->type == S_IFDIR) {
+    if (n->is.type == S_IFDIR) {
         if (how & (SHARE_WRITE | SHARE_TRUNCATE)) {
             errno = EISDIR;
             return -1;
@@ -65,7 +65,7 @@ int host_share_open_node(struct share *s, struct share_node *n, unsigned how,
                          struct share_file **file)
 {
     struct host_share *h = host_share_of(s);
-    if (n->type != S_IFDIR && (n->type != S_IFREG || (how & SHARE_FOLDER)))
+    if (n->is.type != S_IFDIR && (n->is.type != S_IFREG || (how & SHARE_FOLDER)))
         return how & SHARE_FOLDER ? ENOTDIR : ENXIO;
     if (host_share_handle(h, n) < 0)
         return errno;

@@ -13,13 +13,18 @@
 #include "devices/host_share.h"
 #include "devices/host_worker.h"
 
+/* Which file it is: an inode's number alone may be another file's by now. */
+struct host_share_identity {
+    u64 device, inode;
+    u64 birth;   /* ns since 1970; 0 where the file system does not know */
+    mode_t type; /* S_IFMT of the host's file */
+};
+
 struct share_node {
     struct share_node *parent; /* NULL: the root, or removed */
     char *name;                /* NULL likewise */
     int fd;                    /* the handle, -1: closed */
-    dev_t device;              /* which file it is */
-    ino_t inode;
-    mode_t type;                      /* of the host's file: S_IFMT */
+    struct host_share_identity is;
     u32 refs;                         /* of the server, and of nodes in it */
     struct share_node *next;          /* in its bucket */
     struct share_node *newer, *older; /* while it has both name and handle */

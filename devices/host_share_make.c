@@ -31,7 +31,7 @@ static int finish(struct share *s, struct share_node *folder, const char *name,
     error = host_share_own(h, (*node)->fd, as, rdev);
     if (!error)
         return 0;
-    bool is_folder = (*node)->type == S_IFDIR;
+    bool is_folder = (*node)->is.type == S_IFDIR;
     host_share_drop(*node);
     host_share_unlink(s, folder, name, is_folder);
     return error;
@@ -44,7 +44,7 @@ static int open_existing(struct share *s, struct share_node *folder, const char 
     int error = host_share_walk(s, folder, name, node);
     if (error)
         return error;
-    error = (*node)->type == S_IFLNK ? ELOOP : host_share_open_node(s, *node, how, file);
+    error = (*node)->is.type == S_IFLNK ? ELOOP : host_share_open_node(s, *node, how, file);
     if (error)
         host_share_drop(*node);
     return error;

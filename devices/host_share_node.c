@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "devices/host_share_internal.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
 
 enum { FIRST_BUCKETS = 256, DEPTH_MAX = 2048 /* what a path of the host's has room for */ };
 
@@ -209,15 +212,36 @@ void host_share_moved(struct host_share *h, struct share_node *from, const char 
     host_share_drop(from);
 }
 
-static struct share_node *new_node(struct host_share *h, int fd, const struct stat *st)
+static bool identify(int fd, struct host_share_identity *is)
+{
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO | STATX_BTIME,
+              &st))
+        return false;
+    bool born = st.stx_mask & STATX_BTIME;
+    *is = (struct host_share_identity){
+        .device = makedev(st.stx_dev_major, st.stx_dev_minor),
+        .inode = st.stx_ino,
+        .birth = born ? (u64)st.stx_btime.tv_sec * NS_PER_SECOND + st.stx_btime.tv_nsec : 0,
+        .type = st.stx_mode & S_IFMT,
+    };
+    return true;
+}
+
+static bool same(const struct host_share_identity *a, const struct host_share_identity *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->birth == b->birth &&
+           a->type == b->type;
+}
+
+static struct share_node *new_node(struct host_share *h, int fd,
+                                   const struct host_share_identity *is)
 {
     struct share_node *n = calloc(1, sizeof(*n));
     if (n)
         *n = (struct share_node){
             .fd = fd,
-            .device = st->st_dev,
-            .inode = st->st_ino,
-            .type = st->st_mode & S_IFMT,
+            .is = *is,
             .refs = 1,
             .share = h,
         };
@@ -226,11 +250,11 @@ static struct share_node *new_node(struct host_share *h, int fd, const struct st
 
 bool host_share_plant(struct host_share *h, int fd)
 {
-    struct stat st;
+    struct host_share_identity is;
     h->bucket = calloc(FIRST_BUCKETS, sizeof(struct share_node *));
     h->buckets = FIRST_BUCKETS;
-    if (h->bucket && !fstat(fd, &st) && !host_share_reserve(h)) {
-        h->root = new_node(h, fd, &st);
+    if (h->bucket && identify(fd, &is) && !host_share_reserve(h)) {
+        h->root = new_node(h, fd, &is);
         if (h->root)
             return true;
         host_share_release(h);
@@ -264,12 +288,13 @@ const char *host_share_name(struct share_node *n)
 /* --- handles ------------------------------------------------------------------------ */
 
 /* A new handle for NAME in the folder of handle FOLDER; -1 with errno. */
-static int look_up(struct host_share *h, int folder, const char *name, struct stat *st)
+static int look_up(struct host_share *h, int folder, const char *name,
+                   struct host_share_identity *is)
 {
     int error = host_share_reserve(h), fd = -1;
     if (!error) {
         fd = host_share_openat(folder, name, O_PATH, 0);
-        if (fd >= 0 && fstat(fd, st) == 0)
+        if (fd >= 0 && identify(fd, is))
             return fd;
         error = errno;
         host_share_release(h);
@@ -283,11 +308,11 @@ static int look_up(struct host_share *h, int folder, const char *name, struct st
 /* Open the handle of N again, whose parent has one. */
 static bool reopen(struct host_share *h, struct share_node *n)
 {
-    struct stat st;
-    int fd = look_up(h, n->parent->fd, n->name, &st);
+    struct host_share_identity is;
+    int fd = look_up(h, n->parent->fd, n->name, &is);
     if (fd < 0)
         return false;
-    if (st.st_dev != n->device || st.st_ino != n->inode) {
+    if (!same(&is, &n->is)) {
         close(fd);
         host_share_release(h);
         errno = ESTALE;
@@ -330,22 +355,21 @@ static unsigned depth(const struct share_node *n)
     return d;
 }
 
-/* The node of NAME in FOLDER, which is the file of ST; FD becomes its handle, or is closed. */
+/* The node of NAME in FOLDER, which is what IS says; FD becomes its handle, or is closed. */
 static struct share_node *node_for(struct host_share *h, struct share_node *folder,
-                                   const char *name, int fd, const struct stat *st)
+                                   const char *name, int fd, const struct host_share_identity *is)
 {
     struct share_node *n = *find(h, folder, name);
-    if (n && n->device == st->st_dev && n->inode == st->st_ino) {
+    if (n && same(&n->is, is)) {
         host_share_hold(n);
-        close_handle(n); /* the newer one, as an inode's number may be used again */
+        close_handle(n);
         n->fd = fd;
-        n->type = st->st_mode & S_IFMT;
         join_line(n);
         return n;
     }
     host_share_forget(h, folder, name);
     char *copy = strdup(name);
-    n = copy ? new_node(h, fd, st) : NULL;
+    n = copy ? new_node(h, fd, is) : NULL;
     if (!n) {
         free(copy);
         close(fd);
@@ -364,23 +388,23 @@ int host_share_walk(struct share *s, struct share_node *folder, const char *name
                     struct share_node **node)
 {
     struct host_share *h = host_share_of(s);
-    struct stat st;
+    struct host_share_identity is;
     int from = host_share_handle(h, folder);
     if (from < 0)
         return errno;
-    if (folder->type != S_IFDIR)
+    if (folder->is.type != S_IFDIR)
         return ENOTDIR;
     if (depth(folder) >= DEPTH_MAX)
         return ENAMETOOLONG;
-    int fd = look_up(h, from, name, &st);
+    int fd = look_up(h, from, name, &is);
     if (fd < 0)
         return errno;
-    if (h->one_device && st.st_dev != h->root->device) {
+    if (h->one_device && is.device != h->root->is.device) {
         close(fd);
         host_share_release(h);
         return ENODEV;
     }
-    *node = node_for(h, folder, name, fd, &st);
+    *node = node_for(h, folder, name, fd, &is);
     return *node ? 0 : ENOMEM;
 }
 

@@ -73,7 +73,10 @@ static void discard(struct virtio_balloon *b, const u32 *page, u64 count)
         if (n == 1) /* Linux hands them out from the top, too */
             for (; i + n < count && page[i + n] + n == page[i]; n++)
                 first = page[i + n];
-        bus_discard(b->virtio.bus, first << PAGE_SHIFT, n << PAGE_SHIFT);
+        if (bus_discard(b->virtio.bus, first << PAGE_SHIFT, n << PAGE_SHIFT))
+            continue;
+        for (u64 k = 0; k < n; k++) /* some of them are no RAM */
+            bus_discard(b->virtio.bus, (first + k) << PAGE_SHIFT, BIT(PAGE_SHIFT));
     }
 }
 

@@ -397,3 +397,31 @@ Test(bus, writes_to_decoded_code_are_reported_before_the_bytes_change)
     bus_write(&b, 0x40001000, 8, 0);
     bus_destroy(&b);
 }
+
+/* Pages go back to the host and come back as zeroes, at the same place. */
+Test(bus, discard)
+{
+    struct bus b = {0};
+    struct heard h = {0};
+    struct ram *r = bus_add_ram(&b, "ram", 0x40000000, 0x4000);
+    cr_assert_not_null(r);
+    memset(r->host, 0x55, 0x4000);
+    h.bus = &b;
+    b.code_written = hear;
+    b.code_owner = &h;
+    r->pages[2].ops = (struct uop *)&h;
+    cr_assert(bus_discard(&b, 0x40001000, 0x2000));
+    cr_assert_eq(r->host[0xfff], 0x55);
+    cr_assert_eq(r->host[0x1000], 0);
+    cr_assert_eq(r->host[0x2fff], 0);
+    cr_assert_eq(r->host[0x3000], 0x55);
+    cr_assert_eq(h.count, 1, "code is dropped where there was some");
+    cr_assert_eq(h.pa[0], 0x40002000);
+    cr_assert(!bus_discard(&b, 0x40003000, 0x2000), "beyond the end");
+    cr_assert(!bus_discard(&b, 0x40003800, 0x800), "no whole page");
+    cr_assert(!bus_discard(&b, 0x50000000, 0x1000), "no RAM");
+    r->readonly = true;
+    cr_assert(!bus_discard(&b, 0x40003000, 0x1000), "a ROM");
+    cr_assert_eq(r->host[0x3000], 0x55);
+    bus_destroy(&b);
+}

@@ -98,6 +98,30 @@ Test(options_device, the_rest)
     options_free(&o);
 }
 
+Test(options_device, shares)
+{
+    struct device_options *d = accept_line(
+        "-fsdev local,id=f,path=/a,security_model=mapped-xattr,fmode=0640,dmode=750,readonly=on "
+        "-virtfs local,path=/b,mount_tag=two,security_model=none,id=g,multidevs=forbid "
+        "-device virtio-9p-device,fsdev=f,mount_tag=one -device "
+        "virtio-balloon-device,deflate-on-oom=on,free-page-reporting=on");
+    cr_assert_eq(d->shares, 2);
+    cr_assert_eq(d->devices, 3);
+    cr_assert_str_eq(d->share[0].path, "/a");
+    cr_assert_eq(d->share[0].model, HOST_SHARE_MAPPED);
+    cr_assert_eq(d->share[0].file_mode, 0640);
+    cr_assert_eq(d->share[0].dir_mode, 0750);
+    cr_assert(d->share[0].readonly && !d->share[0].one_device);
+    cr_assert(!d->share[1].readonly && d->share[1].one_device);
+    cr_assert_eq(d->share[1].model, HOST_SHARE_NONE);
+    cr_assert_str_eq(d->device[0].tag, "two");
+    cr_assert_eq(d->device[0].share_at, 1);
+    cr_assert_str_eq(d->device[1].tag, "one");
+    cr_assert_eq(d->device[1].share_at, 0);
+    cr_assert(d->device[2].deflate_on_oom && d->device[2].page_reporting);
+    options_free(&o);
+}
+
 Test(options_device, refused)
 {
     static const struct {
@@ -148,6 +172,37 @@ Test(options_device, refused)
         {"-chardev null,id=c -chardev null,id=c", "id=c", "another one"},
         {"-object rng-egd,id=r", "rng-egd", "rng-random"},
         {"-global virtio-mmio.foo=1", "foo", "-help"},
+        {"-fsdev local,id=f,path=/a", "-fsdev", "security_model=none"},
+        {"-fsdev local,id=f,security_model=none", "-fsdev", "path=FOLDER"},
+        {"-fsdev local,path=/a,security_model=none", "-fsdev", "id=ID"},
+        {"-fsdev proxy,id=f,socket=s", "proxy", "local"},
+        {"-fsdev local,id=f,path=/a,security_model=mapped-file", "mapped-file", "mapped-xattr"},
+        {"-fsdev local,id=f,path=/a,security_model=none,fmode=0600", "fmode", "mapped-xattr"},
+        {"-fsdev local,id=f,path=/a,security_model=mapped,fmode=888", "fmode=888", "octal"},
+        {"-fsdev local,id=f,path=/a,security_model=mapped,dmode=7777", "dmode=7777", "octal"},
+        {"-fsdev local,id=f,path=/a,security_model=none,writeout=immediate", "writeout", "leave"},
+        {"-fsdev local,id=f,path=/a,security_model=none,multidevs=all", "multidevs", "remap"},
+        {"-fsdev local,id=f,path=/a,security_model=none,throttling.bps-total=1", "throttling",
+         "-help"},
+        {"-fsdev local,id=f,path=/a,security_model=none -fsdev "
+         "local,id=f,path=/b,security_model=none",
+         "id=f", "another one"},
+        {"-virtfs local,path=/a,security_model=none", "-virtfs", "mount_tag=TAG"},
+        {"-virtfs local,path=/a,security_model=none,mount_tag=t -virtfs "
+         "local,path=/b,security_model=none,mount_tag=t",
+         "mount_tag=t", "another one"},
+        {"-virtfs local,path=/a,security_model=none,"
+         "mount_tag=abcdefghijklmnopqrstuvwxyz123456",
+         "mount_tag=", "31"},
+        {"-device virtio-9p-device", "virtio-9p-device", "-fsdev local"},
+        {"-device virtio-9p-device,fsdev=f,mount_tag=t", "fsdev=f", "-fsdev with id=f"},
+        {"-fsdev local,id=f,path=/a,security_model=none -device "
+         "virtio-9p-device,fsdev=f,mount_tag=a -device virtio-9p-device,fsdev=f,mount_tag=b",
+         "fsdev=f", "share the folder twice"},
+        {"-device virtio-9p-pci,fsdev=f,mount_tag=t", "virtio-9p-pci", "virtio-9p-device"},
+        {"-device virtio-balloon-device -device virtio-balloon-device", "virtio-balloon-device",
+         "one is enough"},
+        {"-device virtio-balloon-device,free-page-hint=on", "free-page-hint", "leave it out"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cr_assert(!parse(cases[i].line), "%s: accepted", cases[i].line);
