@@ -19,7 +19,7 @@ enum {
     P9_WALK_MAX = 16,       /* names in a Twalk */
     P9_REQUEST_MAX = 16384, /* a message but for Twrite's data */
     P9_WRITE_ARGUMENTS = 16,
-    P9_ARGUMENTS_MAX = 12,
+    P9_ARGUMENTS_MAX = P9_WALK_MAX, /* no other message has more */
     P9_FIDS_MAX = 1 << 20,
     P9_XATTR_MAX = 65536,     /* Linux' XATTR_SIZE_MAX and XATTR_LIST_MAX */
     P9_XATTRS_MAX = 64 << 20, /* bytes of all fids' attributes together */

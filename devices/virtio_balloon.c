@@ -146,6 +146,13 @@ static void notify(void *dev, unsigned queue)
     virtio_notify(&b->virtio, queue);
 }
 
+/* Linux offers its statistics before it is ready, and says so only then. */
+static void ready(void *dev)
+{
+    for (unsigned i = 0; i < QUEUES; i++)
+        notify(dev, i);
+}
+
 static void reset(void *dev)
 {
     struct virtio_balloon *b = dev;
@@ -160,6 +167,7 @@ static const struct virtio_ops ops = {
     .queues = QUEUES,
     .queue_size = QUEUE_SIZE,
     .notify = notify,
+    .ready = ready,
     .reset = reset,
 };
 

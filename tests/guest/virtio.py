@@ -32,10 +32,10 @@ def cpio_entry(name, data, mode):
     return head + data + b"\0" * (-len(data) % 4)
 
 
-def make_initrd(path):
+def make_initrd(path, modules=MODULES):
     """The usual one with the modules in /modules, loaded by /modules/load."""
     archive = cpio_entry("modules", b"", 0o40755)
-    names = sorted(MODULES.glob("*.ko"))
+    names = sorted(modules.glob("*.ko"))
     for name in names:
         archive += cpio_entry(f"modules/{name.name}", name.read_bytes(), 0o100644)
     load = "".join(f"insmod /modules/{name.name}\n" for name in names)

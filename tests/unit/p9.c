@@ -67,6 +67,10 @@ Test(p9, walk)
     cr_assert_eq(client_walk(c, 99, G, "a"), EBADF);
     cr_assert_eq(client_walk(c, F, F, ".."), 0, "in place");
     cr_assert_eq(client_walk(c, F, G, "b"), 0);
+    cr_assert_eq(client_call(c, T_WALK, "442ssssssssssssssss", U(ROOT), U(8), U(16), "a", "..", "a",
+                             "..", "a", "..", "a", "..", "a", "..", "a", "..", "a", "..", "a", "b"),
+                 0, "as many as there can be");
+    cr_assert_eq(client_get(c, 0, 2), 16);
     cr_assert_eq(client_call(c, T_WALK, "442sssssssssssssssss", U(ROOT), U(9), U(17), "a", "b", "a",
                              "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a"),
                  EINVAL);

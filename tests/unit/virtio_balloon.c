@@ -181,6 +181,22 @@ Test(virtio_balloon, statistics)
     cr_assert(!rig_is_broken(r));
 }
 
+/* As Linux does it: the first buffer is there before DRIVER_OK. */
+Test(virtio_balloon, statistics_from_the_start)
+{
+    plug(false, false);
+    cr_assert(rig_negotiate(r, F_STATS | F_VERSION));
+    for (unsigned i = 0; i < 3; i++)
+        rig_queue(r, i, SIZE);
+    put_stat(0, 5, 5000);
+    rig_desc(r, STATS, 0, RIG_DATA, 10, 0, 0);
+    rig_offer(r, STATS, 0);
+    rig_notify(r, STATS);
+    cr_assert_eq(virtio_balloon_ask(v).known, 0, "not its turn yet");
+    rig_go(r);
+    cr_assert_eq(virtio_balloon_ask(v).known, BIT(5));
+}
+
 static void report_free(unsigned queue)
 {
     u32 len;

@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "devices/host_share.h"
+#include "devices/virtio_9p.h"
+#include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
 #include "devices/virtio_console.h"
 #include "devices/virtio_mmio.h"
@@ -44,6 +48,9 @@ struct fuzz {
     unsigned waiting_count;
     struct netdev net;
     struct chardev line;
+    char folder[32];
+    struct host_loop *loop;
+    struct share *share;
 };
 
 static u64 pick(struct fuzz *f, u64 n)
@@ -220,7 +227,8 @@ static void step(struct fuzz *f)
     case 1:
         bus_read(&f->bus, SLOT + pick(f, WINDOW), 1u << pick(f, 4), &ignored);
         break;
-    case 2: /* what waits at the disk, or some of it */
+    case 2: /* what waits at the disk, or some of it, or was done elsewhere */
+        host_loop_dispatch(f->loop);
         if (f->waiting_count && pick(f, 2))
             carry_out(f, f->waiting[--f->waiting_count]);
         else
@@ -234,6 +242,10 @@ static void step(struct fuzz *f)
         chardev_receive(&f->line, frame, room < sizeof(frame) ? room : sizeof(frame));
         break;
     case 4:
+        if (f->device->ops->id == VIRTIO_ID_BALLOON) {
+            virtio_balloon_set(f->device, pick(f, RAM_SIZE));
+            virtio_balloon_ask(f->device);
+        }
         if (f->net.client)
             f->net.client->writable(f->net.owner);
         chardev_writable(&f->line);
@@ -271,14 +283,25 @@ static struct virtio *make_console(struct fuzz *f)
     return virtio_console_create(&f->line);
 }
 
+/* What messages do is up to fuzz_p9; here it matters in what memory they are. */
+static struct virtio *make_9p(struct fuzz *f)
+{
+    return virtio_9p_create(f->share, "fuzz", pick(f, 4) == 0);
+}
+
+static struct virtio *make_balloon(struct fuzz *f)
+{
+    struct virtio_balloon_options o = {RAM_SIZE, pick(f, 2), pick(f, 2)};
+    return virtio_balloon_create(&o);
+}
+
 static const struct {
     struct virtio *(*make)(struct fuzz *f);
     void (*destroy)(struct virtio *v);
 } devices[] = {
-    {make_blk, virtio_blk_destroy},
-    {make_net, virtio_net_destroy},
-    {make_console, virtio_console_destroy},
-    {make_rng, virtio_rng_destroy},
+    {make_blk, virtio_blk_destroy},         {make_net, virtio_net_destroy},
+    {make_console, virtio_console_destroy}, {make_rng, virtio_rng_destroy},
+    {make_9p, virtio_9p_destroy},           {make_balloon, virtio_balloon_destroy},
 };
 
 static void round_of(struct fuzz *f, unsigned kind, bool legacy)
@@ -309,6 +332,18 @@ static void round_of(struct fuzz *f, unsigned kind, bool legacy)
     bus_destroy(&f->bus);
 }
 
+/* Read-only, so that it can be removed in the end. */
+static void open_folder(struct fuzz *f)
+{
+    char error[HOST_SHARE_ERROR];
+    snprintf(f->folder, sizeof(f->folder), "/tmp/fuzz_virtio.XXXXXX");
+    struct host_share_options o = {.path = f->folder, .readonly = true};
+    f->loop = host_loop_create(NULL, NULL);
+    f->share = mkdtemp(f->folder) ? host_share_open(f->loop, &o, error) : NULL;
+    if (!f->share)
+        abort();
+}
+
 int main(int argc, char *argv[])
 {
     u64 rounds = argc > 1 ? strtoull(argv[1], NULL, 0) : 100;
@@ -317,9 +352,13 @@ int main(int argc, char *argv[])
     if (!f)
         return 1;
     f->random = rng_at(seed, 0);
+    open_folder(f);
     for (u64 i = 0; i < rounds; i++)
         for (unsigned kind = 0; kind < ARRAY_LEN(devices); kind++)
             round_of(f, kind, i & 1);
+    f->share->ops->destroy(f->share);
+    host_loop_destroy(f->loop);
+    rmdir(f->folder);
     free(f);
     printf("%llu rounds of each device from seed %llu\n", (unsigned long long)rounds,
            (unsigned long long)seed);
