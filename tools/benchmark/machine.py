@@ -11,6 +11,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 
+import peers
+
 UP = "bench: up"
 BEGIN = "bench: begin"
 END = "bench: end "
@@ -53,13 +55,14 @@ class Run:
     peak_kib: int
 
 
-def command(emulator, guest, monitor):
+def command(emulator, guest, monitor, peer):
     """The command line, the same for both."""
     append = f"rdinit={'/init' if guest.own_initrd else '/bench/init'} console=ttyAMA0"
     line = [emulator, "-m", guest.memory, "-smp", "1", "-cpu", "cortex-a57", "-machine", "virt",
             "-kernel", guest.kernel, "-initrd", guest.initrd, "-display", "none",
             "-serial", "stdio", "-no-reboot", "-append",
-            append + (f" bench={guest.case}" if guest.case else "")]
+            append + (f" bench={guest.case}{peer.suffix}" if guest.case else ""),
+            *peer.arguments]
     if monitor:
         return line + ["-no-shutdown", "-monitor", f"unix:{monitor},server=on,wait=off"]
     return line + ["-monitor", "none"]
@@ -115,8 +118,10 @@ class Runner:
         self.text = ""
         self.folder = tempfile.TemporaryDirectory() if counting else None
         path = os.path.join(self.folder.name, "monitor") if counting else None
+        self.peer = peers.peer_of(guest.case)
         self.started = time.monotonic()
-        self.process = subprocess.Popen(command(emulator, guest, path), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command(emulator, guest, path, self.peer),
+                                        stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.monitor = Monitor(path) if counting else None
 
@@ -174,7 +179,8 @@ class Runner:
         words = self.end_line.split()
         if (self.guest.case and not words) or UP not in self.points:
             raise Broken(f"no result; the output ends in:\n{self.text}")
-        return Run(self.points, words[2] if words else "", int(words[3]) / 1e9 if words else 0,
+        checksum = words[2] + self.peer.finish() if words else ""
+        return Run(self.points, checksum, int(words[3]) / 1e9 if words else 0,
                    usage.ru_maxrss)
 
     def run(self):
@@ -186,6 +192,7 @@ class Runner:
                 self.process.kill()
                 self.process.wait()
             self.process.stdout.close()
+            self.peer.close()
             if self.folder:
                 self.folder.cleanup()
 

@@ -47,6 +47,12 @@ CASES = [
     Case("switch-8", "a byte round 8 processes", "switch-8"),
     Case("switch-64", "a byte round 64 processes", "switch-64"),
     Case("timer", "timer interrupt, wake-up, idle", "timer"),
+    Case("disk-read", "a disk read in pieces of 1 MiB", "disk-read"),
+    Case("disk-write", "a disk written, and flushed", "disk-write"),
+    Case("disk-random", "4 KiB of a disk here and there", "disk-random"),
+    Case("net-in", "32 MiB by TCP from the host", "net-in"),
+    Case("net-out", "32 MiB by TCP to the host", "net-out"),
+    Case("net-echo", "a byte by TCP to the host and back", "net-echo"),
 ]
 
 GROWTH = [
