@@ -25,10 +25,15 @@ enum {
     RTC_INTERRUPT = 1,  /* the one bit of IMSC, RIS, MIS and ICR */
 };
 
-/* Whole seconds that began since the machine's time 0. */
+/* The counted clock in ns, a whole number of seconds where the counter changes. */
+static u64 counted(const struct pl031 *r)
+{
+    return clock_now(r->time) + r->phase;
+}
+
 static u64 ticks(const struct pl031 *r)
 {
-    return (clock_now(r->clock) + r->phase) / NS_PER_SEC;
+    return counted(r) / NS_PER_SEC;
 }
 
 static u32 count(const struct pl031 *r)
@@ -43,22 +48,32 @@ static void update_irq(const struct pl031 *r)
 
 /*
  * Wait for the second in which the counter equals the match register. When it
- * already does, that is now; a match just missed is 2^32 seconds away.
+ * already does, that is now; a match just missed is 2^32 seconds away. A clock
+ * that may jump is looked at each second.
  */
 static void set_alarm(struct pl031 *r)
 {
-    u32 seconds_left = r->match - count(r);
+    u64 now = counted(r);
+    u32 seconds_left = r->match - ((u32)(now / NS_PER_SEC) + r->offset);
     if (seconds_left == 0) {
         clock_cancel_alarm(r->clock, &r->alarm);
         r->raw = true;
         return;
     }
-    clock_set_alarm(r->clock, &r->alarm, (ticks(r) + seconds_left) * NS_PER_SEC - r->phase);
+    u64 left = (now / NS_PER_SEC + seconds_left) * NS_PER_SEC - now;
+    r->match_at = now + left;
+    if (r->time != r->clock && left > NS_PER_SEC)
+        left = NS_PER_SEC;
+    clock_set_alarm(r->clock, &r->alarm, clock_now(r->clock) + left);
 }
 
 static void fire(void *owner)
 {
     struct pl031 *r = owner;
+    if (counted(r) < r->match_at) {
+        set_alarm(r);
+        return;
+    }
     r->raw = true;
     update_irq(r);
 }
@@ -160,10 +175,18 @@ void pl031_init(struct pl031 *r, struct clock *clock, struct irq_line irq, u64 e
     *r = (struct pl031){
         .irq = irq,
         .clock = clock,
+        .time = clock,
         .offset = (u32)(epoch / NS_PER_SEC),
         .phase = (u32)(epoch % NS_PER_SEC),
         .alarm = {.fire = fire, .owner = r},
     };
+}
+
+void pl031_follow(struct pl031 *r, const struct clock *time)
+{
+    r->time = time;
+    r->offset = 0;
+    r->phase = 0;
 }
 
 void pl031_destroy(struct pl031 *r)

@@ -173,6 +173,8 @@ bool virt_create(struct virt *v, const struct virt_config *config)
     add_device(v, &pl011_ops, &v->uart, (struct dt_place){.base = UART_BASE, .spi = UART_SPI});
 
     pl031_init(&v->rtc, &v->clock, gicv2_spi(&v->gic, RTC_SPI), config->epoch);
+    if (config->rtc)
+        pl031_follow(&v->rtc, config->rtc);
     add_device(v, &pl031_ops, &v->rtc, (struct dt_place){.base = RTC_BASE, .spi = RTC_SPI});
 
     add_fw_cfg(v, config);

@@ -41,10 +41,11 @@ struct virt_config {
     u64 ram_size;             /* bytes, a multiple of 4096 */
     u64 (*time)(void *owner); /* ns, the machine's clock: see core/clock.h */
     void *time_owner;
-    u64 epoch;              /* what the real-time clock says at time 0, ns since 1970 */
-    struct chardev *serial; /* the UART's back end; may be NULL */
-    bool virtio_legacy;     /* virtio slots are of version 1 */
-    u32 screen_width;       /* pixels; 0: no frame buffer, no keyboard, no mouse */
+    u64 epoch;               /* what the real-time clock says at time 0, ns since 1970 */
+    const struct clock *rtc; /* what it counts, ns since 1970; NULL: the machine's clock */
+    struct chardev *serial;  /* the UART's back end; may be NULL */
+    bool virtio_legacy;      /* virtio slots are of version 1 */
+    u32 screen_width;        /* pixels; 0: no frame buffer, no keyboard, no mouse */
     u32 screen_height;
     struct flash_store flash[FLASH_BANKS]; /* who keeps their content */
     const struct log *log;

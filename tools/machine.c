@@ -87,6 +87,28 @@ static u64 epoch(const struct options *o)
     return host_wall_ns(o->rtc_base == RTC_BASE_LOCALTIME);
 }
 
+/* The time of day for -rtc clock=host: the host's, that somebody may set; or clock=rt. */
+static u64 host_rtc(void *owner)
+{
+    const struct machine *m = owner;
+    const struct options *o = m->options;
+    u64 now = o->rtc_clock == RTC_CLOCK_RT ? host_monotonic_ns()
+                                           : host_wall_ns(o->rtc_base == RTC_BASE_LOCALTIME);
+    s64 then = (s64)now + m->rtc_ahead;
+    return then > 0 ? (u64)then : 0;
+}
+
+/* What the real-time clock counts, as virt_config has it. */
+static const struct clock *start_rtc(struct machine *m)
+{
+    m->epoch = epoch(m->options);
+    if (m->options->rtc_clock == RTC_CLOCK_VM)
+        return NULL;
+    m->rtc = (struct clock){.source = host_rtc, .owner = m};
+    m->rtc_ahead = (s64)(m->epoch - host_rtc(m));
+    return &m->rtc;
+}
+
 /* The board in the words of the device tree. The arrays belong to the caller. */
 static void describe(const struct machine *m, struct fdt_board *board,
                      struct fdt_device device[VIRT_MAX_DEVICES], u64 mpidr[VIRT_MAX_CPUS])
@@ -286,7 +308,7 @@ static bool build(struct machine *m, struct load_error *e)
     }
     if (!open_log(m, e) || (!o->dumpdtb && !connect_host(m, e)))
         return false;
-    m->epoch = epoch(o);
+    const struct clock *rtc = start_rtc(m);
     struct virt_config config = {
         .model = o->cpu,
         .cpus = o->cpus,
@@ -294,6 +316,7 @@ static bool build(struct machine *m, struct load_error *e)
         .time = o->icount ? instruction_time : host_time,
         .time_owner = m,
         .epoch = m->epoch,
+        .rtc = rtc,
         .serial = m->serial_port,
         .virtio_legacy = !o->devices.virtio_modern,
         .log = &m->log,

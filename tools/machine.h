@@ -60,6 +60,8 @@ struct machine {
     bool paused; /* by the monitor or a debugger: time stands still */
 
     u64 epoch;     /* ns since 1970 at the machine's time 0 */
+    s64 rtc_ahead; /* ns that the real-time clock is ahead of the host's clock it follows */
+    struct clock rtc;
     u64 started;   /* host ns at the machine's time 0, later by what it was paused */
     u64 paused_at; /* host ns */
     u64 warped;    /* with icount: ns that were skipped while waiting */

@@ -27,7 +27,7 @@ struct parse {
     bool accel_tcg;
     bool highmem_off;
     bool pauth_off, pauth_qarma5; /* of -cpu */
-    bool icount_shift_given;
+    bool icount_shift_given, rtc_clock_given;
 };
 
 /* One option that is supported. A row without a name is a heading of -help. */

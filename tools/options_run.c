@@ -120,6 +120,7 @@ static bool take_rtc_clock(struct parse *p, const char *value)
 {
     if (!word_in("host rt vm", value))
         return refuse(p, " clock=%s: use clock=host, clock=rt or clock=vm", value);
+    p->rtc_clock_given = true;
     p->o->rtc_clock = *value == 'h' ? RTC_CLOCK_HOST : *value == 'r' ? RTC_CLOCK_RT : RTC_CLOCK_VM;
     return true;
 }
@@ -234,5 +235,7 @@ bool settle_run(struct parse *p)
     p->option = "-icount";
     if (o->icount && !p->icount_shift_given)
         return refuse(p, ": how long does an instruction take? Add shift=N");
+    if (o->icount && !p->rtc_clock_given)
+        o->rtc_clock = RTC_CLOCK_VM; /* a run repeats */
     return true;
 }

@@ -268,3 +268,55 @@ Test(pl031, random_accesses)
     pl031_destroy(&r.rtc);
     cr_assert_null(r.clock.first);
 }
+
+/* A rig's clock beside a time of day that somebody sets. */
+static u64 time_of_day;
+
+static u64 day_now(void *owner)
+{
+    return time_of_day;
+}
+
+Test(pl031, counts_the_time_of_day_it_follows)
+{
+    static const struct clock day = {.source = day_now};
+    struct rig r;
+    start(&r, EPOCH);
+    time_of_day = (EPOCH + 100) * NS_PER_SEC + NS_PER_SEC - 1;
+    pl031_follow(&r.rtc, &day);
+    cr_assert_eq(rd(&r, DR), EPOCH + 100);
+    time_of_day++;
+    cr_assert_eq(rd(&r, DR), EPOCH + 101);
+    pass_time(&r, 5 * NS_PER_SEC);
+    cr_assert_eq(rd(&r, DR), EPOCH + 101, "the machine's time is not counted");
+    wr(&r, LR, 7);
+    time_of_day += 3 * NS_PER_SEC;
+    cr_assert_eq(rd(&r, DR), 10);
+}
+
+Test(pl031, an_alarm_on_a_time_of_day_that_is_set)
+{
+    static const struct clock day = {.source = day_now};
+    struct rig r;
+    start(&r, EPOCH);
+    time_of_day = EPOCH * NS_PER_SEC;
+    pl031_follow(&r.rtc, &day);
+    wr(&r, IMSC, 1);
+    wr(&r, MR, (u32)EPOCH + 3600);
+    for (unsigned i = 0; i < 10; i++) {
+        time_of_day += NS_PER_SEC;
+        pass_time(&r, NS_PER_SEC);
+    }
+    cr_assert(!r.irq);
+    time_of_day += 3600 * NS_PER_SEC;
+    pass_time(&r, NS_PER_SEC);
+    cr_assert(r.irq, "within a second of being set past it");
+    wr(&r, ICR, 1);
+    wr(&r, MR, (u32)(time_of_day / NS_PER_SEC) + 2);
+    time_of_day -= 100 * NS_PER_SEC;
+    pass_time(&r, 10 * NS_PER_SEC);
+    cr_assert(!r.irq, "it was set back");
+    time_of_day += 102 * NS_PER_SEC;
+    pass_time(&r, NS_PER_SEC);
+    cr_assert(r.irq);
+}
