@@ -118,6 +118,8 @@ static const struct option_row rows[] = {
     {NULL, NULL, NULL, "Disks and other devices", NULL},
     {"drive", NULL, "file=FILE[,if=none,id=ID][,PROPERTY=VALUE]...",
      "a disk image, for a disk of its own or for -device", take_drive},
+    {"blockdev", NULL, "driver=raw,node-name=ID,file.filename=FILE[,read-only=on]",
+     "the same as a node, for -device virtio-blk-device,drive=ID", take_blockdev},
     {"hda", NULL, "FILE", "short for -drive file=FILE; -hdb, -hdc and -hdd as well", take_disk},
     {"hdb", NULL, "FILE", "another one", take_disk},
     {"hdc", NULL, "FILE", "another one", take_disk},

@@ -354,7 +354,9 @@ static bool find_drive(struct parse *p, struct device_option *d)
         d->drive_at = i;
         return true;
     }
-    return refuse(p, " drive=%s: there is no -drive with id=%s", d->drive, d->drive);
+    return refuse(p,
+                  " drive=%s: there is no -drive with id=%s and no -blockdev with this node-name",
+                  d->drive, d->drive);
 }
 
 static bool find_rng(struct parse *p, const struct device_option *d)

@@ -13,7 +13,7 @@
 /* As many of each as there are slots to plug them into. */
 enum { OPTIONS_MAX_DEVICES = 32, OPTIONS_MAX_FORWARDS = 32 };
 
-enum drive_interface { DRIVE_VIRTIO, DRIVE_NONE };
+enum drive_interface { DRIVE_VIRTIO, DRIVE_NONE, DRIVE_PFLASH };
 
 struct drive_option {
     const char *option; /* as typed, for messages: "-hda" */
@@ -23,6 +23,7 @@ struct drive_option {
     bool readonly, snapshot;
     bool writethrough, unsafe, discards, unlocked;
     const char *serial; /* NULL when not given */
+    bool node;          /* -blockdev: id is its node-name */
     bool used;          /* a device has it */
 };
 

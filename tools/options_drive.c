@@ -18,11 +18,15 @@ static bool take_drive_id(struct parse *p, const char *value)
 
 static bool take_interface(struct parse *p, const char *value)
 {
-    if (strcmp(value, "none") && strcmp(value, "virtio"))
-        return refuse(p, " if=%s: there are if=virtio, a disk, and if=none, for -device%s", value,
-                      strcmp(value, "pflash") ? "" : "; for flash use -pflash FILE");
-    p->drive->interface = strcmp(value, "none") ? DRIVE_VIRTIO : DRIVE_NONE;
-    return true;
+    static const char *const names[] = {
+        [DRIVE_VIRTIO] = "virtio", [DRIVE_NONE] = "none", [DRIVE_PFLASH] = "pflash"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        p->drive->interface = (enum drive_interface)i;
+        if (!strcmp(value, names[i]))
+            return true;
+    }
+    return refuse(p, " if=%s: there are if=virtio, a disk, if=none, for -device, and if=pflash",
+                  value);
 }
 
 static bool take_format(struct parse *p, const char *value)
@@ -55,7 +59,7 @@ static bool take_cache(struct parse *p, const char *value)
                   value);
 }
 
-static bool take_discard(struct parse *p, const char *value)
+bool take_discard(struct parse *p, const char *value)
 {
     p->drive->discards = word_in("unmap on", value);
     return word_in("unmap on ignore off", value) ||
@@ -69,12 +73,21 @@ static bool take_media(struct parse *p, const char *value)
            refuse(p, " media=%s: use media=disk or media=cdrom", value);
 }
 
-static bool take_locking(struct parse *p, const char *value)
+bool take_locking(struct parse *p, const char *value)
 {
     bool on = true;
     if (strcmp(value, "auto") && !take_switch(p, "file.locking", value, &on))
         return false;
     p->drive->unlocked = !on;
+    return true;
+}
+
+static bool take_unit(struct parse *p, const char *value)
+{
+    u64 n;
+    if (!read_number(value, INT32_MAX, &n))
+        return refuse(p, " unit=%s: not a number; write unit=0", value);
+    p->drive_unit = (int)n;
     return true;
 }
 
@@ -100,16 +113,15 @@ static const struct property drive_rows[] = {
     {"file.driver", NULL, "file", "an image is a file"},
     {"index", NULL, "*", NULL}, /* drives come in the order of the command line */
     {"bus", NULL, "*", NULL},
-    {"unit", NULL, "*", NULL},
-    {"aio", NULL, "*", NULL}, /* how the host is asked: always by a thread */
+    {"unit", take_unit, NULL, NULL}, /* it counts for flash */
+    {"aio", NULL, "*", NULL},        /* how the host is asked: always by a thread */
     {"detect-zeroes", NULL, "off", "zeroes are written as they come"},
     {"werror", NULL, "report enospc", "the guest hears of every error"},
     {"rerror", NULL, "report", "the guest hears of every error"},
     {"copy-on-read", NULL, "off", "there are no backing files"},
 };
 
-/* Begin another drive. */
-static bool add_drive(struct parse *p)
+bool add_drive(struct parse *p)
 {
     struct device_options *d = &p->o->devices;
     if (d->drives == OPTIONS_MAX_DEVICES)
@@ -123,10 +135,15 @@ bool take_drive(struct parse *p, const char *value)
 {
     static const struct property_list list = {NULL, false, SHOW_NOTHING, drive_rows,
                                               ARRAY_LEN(drive_rows)};
+    p->drive_unit = -1;
     if (!add_drive(p) || !take_properties(p, value, &list))
         return false;
     if (!p->drive->file)
         return refuse(p, " %s: needs an image: file=FILE", value);
+    if (p->drive->interface == DRIVE_PFLASH) {
+        p->o->devices.drives--;
+        return take_flash_drive(p, p->drive);
+    }
     if (p->drive->interface == DRIVE_NONE && !p->drive->id)
         return refuse(p, " %s: if=none needs id=ID, for -device virtio-blk-device,drive=ID", value);
     return true;

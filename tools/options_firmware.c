@@ -45,6 +45,23 @@ static bool take_item_file(struct parse *p, const char *value)
     return take_file_name(p, value, &current_item(p)->file);
 }
 
+bool take_flash_drive(struct parse *p, const struct drive_option *d)
+{
+    struct flash_option *bank = p->o->flash;
+    int unit = p->drive_unit;
+    for (int i = 0; unit < 0 && i < OPTIONS_FLASH; i++)
+        unit = bank[i].path ? -1 : i;
+    if (unit < 0 || unit >= OPTIONS_FLASH)
+        return refuse(p, " %s: the machine has two flash banks: unit=0 and unit=1", d->file);
+    if (bank[unit].path)
+        return refuse(p, " unit=%d: this flash bank holds %s; take the other one", unit,
+                      bank[unit].path);
+    if (d->snapshot)
+        return refuse(p, " %s: flash is kept; leave snapshot out, or add readonly=on", d->file);
+    bank[unit] = (struct flash_option){d->file, d->readonly};
+    return true;
+}
+
 bool take_fw_cfg(struct parse *p, const char *value)
 {
     static const struct property rows[] = {

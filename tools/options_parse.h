@@ -19,6 +19,8 @@ struct parse {
     struct chardev_option *chardev;
     struct console_option *console;
     struct share_option *share;
+    const char *blockdev_child; /* the node that one is on */
+    int drive_unit;             /* of -drive; -1: none was said */
 
     /* What the defaults depend on, settled after the last word. */
     bool nographic, display_none, display_given, nodefaults;
@@ -121,6 +123,7 @@ bool take_rtc(struct parse *p, const char *value);
 bool take_seed(struct parse *p, const char *value);
 bool take_name(struct parse *p, const char *value);
 bool take_log(struct parse *p, const char *value);
+bool take_blockdev(struct parse *p, const char *value);
 bool take_drive(struct parse *p, const char *value);
 bool take_disk(struct parse *p, const char *value);
 bool take_cdrom(struct parse *p, const char *value);
@@ -138,6 +141,8 @@ bool take_virtfs(struct parse *p, const char *value);
 /* Take an ID, a share's tag, a disk's serial number, a card's address. */
 bool take_id(struct parse *p, const char *value, const char **to);
 bool take_tag(struct parse *p, const char *value, const char **to);
+bool take_discard(struct parse *p, const char *value);
+bool take_locking(struct parse *p, const char *value);
 bool take_disk_serial(struct parse *p, const char *value, const char **to);
 bool take_mac(struct parse *p, const char *value, u8 mac[6]);
 bool take_strace(struct parse *p, const char *value);
@@ -146,6 +151,12 @@ bool take_trace(struct parse *p, const char *value);
 bool take_display(struct parse *p, const char *value);
 bool take_full_screen(struct parse *p, const char *value);
 bool take_framebuffer(struct parse *p, const char *value);
+
+/* Begin another drive, p->drive. */
+bool add_drive(struct parse *p);
+
+/* A drive that is a flash bank's content: bank p->drive_unit, or the next free one. */
+bool take_flash_drive(struct parse *p, const struct drive_option *d);
 
 /* Refuse what doesn't go together. */
 bool settle_machine(struct parse *p);

@@ -27,7 +27,6 @@ static const struct refused_row rows[] = {
     {"audio", NO_SOUND},
     {"audio-help", NO_SOUND},
     {"audiodev", NO_SOUND},
-    {"blockdev", NO_DISK},
     {"boot", "the kernel of -kernel is booted: leave it out"},
     {"chroot", NO_HOST},
     {"compat", "leave it out"},

@@ -54,6 +54,27 @@ Test(options_device, drives)
     options_free(&o);
 }
 
+Test(options_device, nodes)
+{
+    struct device_options *d = accept_line(
+        "-blockdev driver=file,node-name=f,filename=a,discard=unmap,cache.direct=on -blockdev "
+        "driver=raw,node-name=one,file=f,read-only=on -blockdev "
+        "raw,node-name=two,file.driver=file,file.filename=b,cache.no-flush=on,locking=off "
+        "-device virtio-blk-device,drive=two -device virtio-blk-device,drive=one");
+    cr_assert_eq(d->drives, 2, "a node and what is on it are one image");
+    cr_assert_eq(d->devices, 2);
+    cr_assert_str_eq(d->drive[0].file, "a");
+    cr_assert(d->drive[0].readonly && d->drive[0].discards && d->drive[0].raw);
+    cr_assert_str_eq(d->drive[1].file, "b");
+    cr_assert(!d->drive[1].readonly && d->drive[1].unsafe && d->drive[1].unlocked);
+    cr_assert_eq(d->device[0].drive_at, 1);
+    cr_assert_eq(d->device[1].drive_at, 0);
+    options_free(&o);
+    cr_assert(!parse("-blockdev file,node-name=f,filename=a -blockdev raw,node-name=g,file=f "
+                     "-device virtio-blk-device,drive=f"),
+              "a node is used once");
+}
+
 Test(options_device, networks)
 {
     struct device_options *d =
@@ -130,7 +151,18 @@ Test(options_device, refused)
         {"-drive id=x", "-drive", "file=FILE"},
         {"-drive file=a,if=none", "if=none", "id=ID"},
         {"-drive file=a,if=ide", "if=ide", "if=virtio"},
-        {"-drive file=a,if=pflash", "if=pflash", "-pflash"},
+        {"-drive file=a,if=pflash,unit=2", "-drive a", "unit=0 and unit=1"},
+        {"-pflash a -drive file=b,if=pflash,unit=0", "unit=0", "holds a"},
+        {"-pflash a -pflash b -drive file=c,if=pflash", "-drive c", "two flash banks"},
+        {"-drive file=a,if=pflash,snapshot=on", "-drive a", "readonly=on"},
+        {"-drive file=a,unit=x", "unit=x", "unit=0"},
+        {"-blockdev driver=file,filename=a", "-blockdev", "node-name=NAME"},
+        {"-blockdev driver=raw,node-name=n", "-blockdev", "filename=FILE"},
+        {"-blockdev driver=qcow2,node-name=n,file.filename=a", "qcow2", "qemu-img convert"},
+        {"-blockdev driver=raw,node-name=n,file=f", "file=f", "node-name=f before it"},
+        {"-blockdev driver=raw,node-name=n,file.filename=a,size=1M", "size=1M", "leave it out"},
+        {"-blockdev {}", "JSON", "driver=raw"},
+        {"-blockdev file,filename=a,node-name=n -drive file=b,if=none,id=n", "id=n", "another one"},
         {"-drive file=a,format=qcow2", "format=qcow2", "qemu-img convert"},
         {"-drive file=a,cache=fast", "cache=fast", "writeback"},
         {"-drive file=a,foo=1", "foo=1", "-help"},

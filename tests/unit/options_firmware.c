@@ -14,6 +14,12 @@ Test(options_firmware, firmware)
     cr_assert_str_eq(l->o.fw_cfg[1].name, "opt/b");
     cr_assert_str_eq(l->o.fw_cfg[1].file, "f");
     done(l);
+    l = accept("-drive if=pflash,format=raw,unit=1,file=q -drive if=pflash,file=p,readonly=on");
+    cr_assert_str_eq(l->o.flash[0].path, "p");
+    cr_assert(l->o.flash[0].readonly && !l->o.flash[1].readonly);
+    cr_assert_str_eq(l->o.flash[1].path, "q");
+    cr_assert_eq(l->o.devices.drives, 0);
+    done(l);
     l = accept("-bios b -kernel k -machine virt,firmware=c");
     cr_assert_str_eq(l->o.bios, "c");
     done(l);
