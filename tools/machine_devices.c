@@ -75,7 +75,8 @@ bool machine_devices_open(struct machine_devices *d, const struct options *o,
                           struct host_loop *loop, struct host_signal *signals, struct load_error *e)
 {
     for (unsigned i = 0; i < o->devices.chardevs; i++)
-        if (!open_chardev(&d->chardev[i], &o->devices.chardev[i], loop, signals, e))
+        if (!o->devices.chardev[i].elsewhere &&
+            !open_chardev(&d->chardev[i], &o->devices.chardev[i], loop, signals, e))
             return false;
     for (unsigned i = 0; i < o->devices.drives; i++)
         if (!open_drive(&d->disk[i], &o->devices.drive[i], loop, e))

@@ -153,6 +153,7 @@ static const struct option_row rows[] = {
     {"full-screen", NULL, NULL, "the window fills the screen at first", take_full_screen},
     {"serial", NULL, "DEV", "where the serial port goes; -serial help lists devices", take_serial},
     {"monitor", NULL, "DEV", "where the monitor goes", take_monitor},
+    {"mon", NULL, "[chardev=]ID", "the same, by the name of a -chardev", take_mon},
     {"semihosting", NULL, NULL, "serve Arm's semihosting calls: console, time, exit status",
      take_semihosting},
     {"semihosting-config", NULL, "enable=on[,chardev=DEV][,root=DIR][,arg=TEXT]...[,userspace=on]",

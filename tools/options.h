@@ -41,8 +41,9 @@ enum backend_kind {
     BACKEND_STDIO,
     BACKEND_FILE, /* output only, to path, which is created anew */
     BACKEND_PTY,
-    BACKEND_TCP,  /* host and port */
-    BACKEND_UNIX, /* a socket at path */
+    BACKEND_TCP,     /* host and port */
+    BACKEND_UNIX,    /* a socket at path */
+    BACKEND_CHARDEV, /* only while parsing: a -chardev by name */
 };
 
 struct backend_option {

@@ -23,6 +23,7 @@ static const struct backend_words {
     {"pty", "a new pseudo-terminal, whose name is printed"},
     {"tcp:HOST:PORT[,server[,nowait]][,nodelay]", "a TCP connection, or the server for one"},
     {"unix:PATH[,server[,nowait]]", "a Unix socket, or the server for one"},
+    {"chardev:ID", "what -chardev has made with this ID"},
     {"mon:DEV", "any of pty, tcp and unix, shared with the monitor"},
 };
 
@@ -52,9 +53,9 @@ bool take_backend(struct parse *p, const char *text)
         const char *name;
         enum backend_kind kind;
     } kinds[] = {
-        {"stdio", BACKEND_STDIO}, {"none", BACKEND_NONE},  {"null", BACKEND_NULL},
-        {"pty", BACKEND_PTY},     {"file:", BACKEND_FILE}, {"tcp:", BACKEND_TCP},
-        {"unix:", BACKEND_UNIX},
+        {"stdio", BACKEND_STDIO}, {"none", BACKEND_NONE},        {"null", BACKEND_NULL},
+        {"pty", BACKEND_PTY},     {"file:", BACKEND_FILE},       {"tcp:", BACKEND_TCP},
+        {"unix:", BACKEND_UNIX},  {"chardev:", BACKEND_CHARDEV},
     };
     const char *name = after(text, "mon:");
     bool mux = name;
@@ -70,7 +71,7 @@ bool take_backend(struct parse *p, const char *text)
     }
     return refuse(p,
                   " %s: not supported; there are stdio, none, null, file:FILE, pty, "
-                  "tcp:HOST:PORT and unix:PATH",
+                  "tcp:HOST:PORT, unix:PATH and chardev:ID",
                   text);
 }
 
@@ -106,9 +107,35 @@ bool take_monitor(struct parse *p, const char *value)
         return false;
     if (p->backend->mux)
         return refuse(p, " %s: to share it with the serial port write -serial %s", value, value);
-    if (p->backend->kind == BACKEND_FILE)
-        return refuse(p, " %s: the monitor needs input; use stdio, pty, tcp, unix or none", value);
     return true;
+}
+
+static bool take_mon_chardev(struct parse *p, const char *value)
+{
+    char text[OPTIONS_MESSAGE];
+    int len = snprintf(text, sizeof(text), "chardev:%s", value);
+    return len < (int)sizeof(text) ? take_monitor(p, own_text(p, text, (size_t)len))
+                                   : refuse(p, ": too long a name");
+}
+
+bool take_mon(struct parse *p, const char *value)
+{
+    static const struct property rows[] = {
+        {"chardev", take_mon_chardev, NULL, NULL},
+        {"mode", NULL, "readline", "the monitor speaks to people only"},
+        {"pretty", NULL, "*", NULL},
+    };
+    static const struct property_list list = {"chardev", false, SHOW_NOTHING, rows,
+                                              ARRAY_LEN(rows)};
+    return take_properties(p, value, &list);
+}
+
+static bool settle_monitor(struct parse *p)
+{
+    const struct backend_option *b = &p->o->monitor;
+    p->option = "-monitor";
+    return b->kind != BACKEND_FILE ||
+           refuse(p, " %s: the monitor needs input; use stdio, pty, tcp, unix or none", b->text);
 }
 
 bool take_gdb(struct parse *p, const char *value)
@@ -132,6 +159,11 @@ bool take_gdb_default(struct parse *p, const char *value)
 bool settle_backends(struct parse *p)
 {
     struct options *o = p->o;
+    if (!settle_shared_backend(p) || !settle_named_backend(p, "-serial", &o->serial) ||
+        !settle_named_backend(p, "-monitor", &o->monitor) || !settle_monitor(p) ||
+        !settle_named_backend(p, "-gdb", &o->gdb) ||
+        !settle_named_backend(p, "-semihosting-config", &o->semihosting.console))
+        return false;
     /* No word about a display, a serial port or a monitor: what -nographic says. */
     bool terminal = p->nographic || (!p->display_none && !p->serials && !p->monitors);
     /* A window would show the serial port beside the monitor that was asked for. */

@@ -1,6 +1,6 @@
 /*
- * -chardev: character devices by name, for virtconsole. What is read here becomes
- * the words that -serial has for the same thing.
+ * -chardev: character devices by name, for virtconsole and -serial chardev:ID. What
+ * is read here becomes the words that -serial has for the same thing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +54,11 @@ static bool take_nowait(struct parse *p, const char *value)
     return take_switch(p, "nowait", value, &p->chardev->nowait);
 }
 
+static bool take_chardev_mux(struct parse *p, const char *value)
+{
+    return take_switch(p, "mux", value, &p->chardev->mux);
+}
+
 /* The words for host_chardev_open. */
 static bool set_words(struct parse *p, struct chardev_option *c)
 {
@@ -91,7 +96,7 @@ bool take_chardev(struct parse *p, const char *value)
         {"wait", take_wait, NULL, NULL},
         {"nowait", take_nowait, NULL, NULL},
         {"signal", NULL, "on", "Ctrl-c ends the emulator"},
-        {"mux", NULL, "off", "use -serial mon:stdio to share a device with the monitor"},
+        {"mux", take_chardev_mux, NULL, NULL},
     };
     static const struct property_list list = {"backend", true, SHOW_NOTHING, rows, ARRAY_LEN(rows)};
     struct device_options *d = &p->o->devices;
@@ -112,6 +117,46 @@ bool take_chardev(struct parse *p, const char *value)
             return refuse(p, " id=%s: another one has this id; use another one", p->chardev->id);
     d->chardevs++;
     return set_words(p, p->chardev);
+}
+
+static struct chardev_option *find_chardev(struct device_options *all, const char *id)
+{
+    for (unsigned i = 0; i < all->chardevs; i++)
+        if (!strcmp(all->chardev[i].id, id))
+            return &all->chardev[i];
+    return NULL;
+}
+
+bool settle_named_backend(struct parse *p, const char *option, struct backend_option *b)
+{
+    p->option = option;
+    if (b->kind != BACKEND_CHARDEV)
+        return true;
+    const char *id = strchr(b->text, ':') + 1;
+    struct chardev_option *c = find_chardev(&p->o->devices, id);
+    if (!c)
+        return refuse(p, " %s: there is no -chardev with id=%s", b->text, id);
+    if (c->used)
+        return refuse(p, " %s: another device has it", b->text);
+    c->used = c->elsewhere = true;
+    p->backend = b;
+    return take_backend(p, c->words);
+}
+
+bool settle_shared_backend(struct parse *p)
+{
+    struct options *o = p->o;
+    struct backend_option *serial = &o->serial, *monitor = &o->monitor;
+    if (serial->kind != BACKEND_CHARDEV || monitor->kind != BACKEND_CHARDEV ||
+        strcmp(serial->text, monitor->text))
+        return true;
+    const struct chardev_option *c = find_chardev(&o->devices, strchr(serial->text, ':') + 1);
+    p->option = "-monitor";
+    if (c && !c->mux)
+        return refuse(p, " %s: the serial port has it; add mux=on to that -chardev to share it",
+                      monitor->text);
+    *monitor = (struct backend_option){.kind = BACKEND_NONE};
+    return settle_named_backend(p, "-serial", serial) && (serial->mux = true);
 }
 
 /* The port of a virtconsole goes to the last virtio-serial-device that has none. */

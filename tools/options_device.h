@@ -43,9 +43,10 @@ struct net_option {
 struct chardev_option {
     const char *id;
     const char *kind, *path, *host, *port;
-    bool server, nowait;
+    bool server, nowait, mux;
     const char *words; /* for host_chardev_open */
-    bool used;
+    bool used;         /* a device has it */
+    bool elsewhere;    /* it has become what -serial, -monitor or the like says */
 };
 
 /* A virtconsole, the port of a virtio-serial-device. */

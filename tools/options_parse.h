@@ -116,6 +116,7 @@ bool take_semihosting(struct parse *p, const char *value);
 bool take_semihosting_config(struct parse *p, const char *value);
 bool take_serial(struct parse *p, const char *value);
 bool take_monitor(struct parse *p, const char *value);
+bool take_mon(struct parse *p, const char *value);
 bool take_gdb(struct parse *p, const char *value);
 bool take_gdb_default(struct parse *p, const char *value);
 bool take_icount(struct parse *p, const char *value);
@@ -166,6 +167,12 @@ bool settle_nets(struct parse *p);
 bool settle_console(struct parse *p, struct console_option *c);
 bool settle_shares(struct parse *p);
 bool settle_9p(struct parse *p, struct device_option *d);
+
+/* Turn chardev:ID, which OPTION said, into the words that the -chardev stands for. */
+bool settle_named_backend(struct parse *p, const char *option, struct backend_option *b);
+
+/* Serial port and monitor on one -chardev. */
+bool settle_shared_backend(struct parse *p);
 
 /* Find what devices name, and make devices of the drives that are disks. */
 bool settle_devices(struct parse *p);

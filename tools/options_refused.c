@@ -12,7 +12,6 @@
 #define NO_SOUND   "there is no sound: leave it out"
 #define NO_USB     "there is no USB: leave it out"
 #define NO_SEARCH  "firmware is found where -bios says: leave it out"
-#define NO_CHARDEV "give -serial or -monitor the device's own words, such as -serial pty"
 #define NO_TABLES  "the guest has no such table: leave it out"
 #define NO_QMP     "the monitor speaks to people only: use -monitor"
 #define NO_SAVED   "a machine's state can't be loaded yet: leave it out"
@@ -47,7 +46,6 @@ static const struct refused_row rows[] = {
     {"loadvm", NO_SAVED},
     {"mem-path", NO_RAM},
     {"mem-prealloc", NO_RAM},
-    {"mon", NO_CHARDEV},
     {"msg", "messages are plain: leave it out"},
     {"mtdblock", NO_DISK},
     {"numa", "there is one CPU and one bank of RAM: leave it out"},

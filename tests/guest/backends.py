@@ -165,6 +165,17 @@ class Backends(unittest.TestCase):
                 s.sendall(b"quit\r")
                 self.assertEqual(m.wait(), 0)
 
+    def test_named_backend_that_is_shared(self):
+        path = str(self.folder / "socket")
+        with self.echo("-chardev", f"socket,id=c,path={path},server=on,mux=on",
+                       "-serial", "chardev:c", "-mon", "chardev=c") as m:
+            with connect(path, socket.AF_UNIX) as s:
+                receive(s, b"ready\r\n")
+                s.sendall(b"\x01c")
+                receive(s, b"(mini-a64) ")
+                s.sendall(b"quit\r")
+                self.assertEqual(m.wait(), 0)
+
     def test_pidfile(self):
         path = self.folder / "pid"
         with self.echo("-serial", "mon:stdio", "-pidfile", path) as m:

@@ -140,6 +140,20 @@ Test(options_device, shares)
     cr_assert_str_eq(d->device[1].tag, "one");
     cr_assert_eq(d->device[1].share_at, 0);
     cr_assert(d->device[2].deflate_on_oom && d->device[2].page_reporting);
+Test(options_device, backends_by_name)
+{
+    accept_line("-chardev socket,id=a,path=s,server=on,wait=off -chardev pty,id=b -serial "
+                "chardev:a -mon chardev=b,mode=readline");
+    cr_assert_eq(o.serial.kind, BACKEND_UNIX);
+    cr_assert_str_eq(o.serial.text, "unix:s,server,nowait");
+    cr_assert_eq(o.monitor.kind, BACKEND_PTY);
+    cr_assert(!o.serial.mux);
+    cr_assert(o.devices.chardev[0].elsewhere && o.devices.chardev[1].elsewhere);
+    options_free(&o);
+    accept_line("-display none -chardev stdio,id=c,mux=on -serial chardev:c -monitor chardev:c");
+    cr_assert_eq(o.serial.kind, BACKEND_STDIO);
+    cr_assert(o.serial.mux);
+    cr_assert_eq(o.monitor.kind, BACKEND_NONE);
     options_free(&o);
 }
 
@@ -199,6 +213,12 @@ Test(options_device, refused)
         {"-netdev user,id=n -netdev user,id=n", "id=n", "another one"},
         {"-device virtconsole", "virtconsole", "virtio-serial-device"},
         {"-device virtio-serial-device -device virtconsole,chardev=c", "chardev=c", "-chardev"},
+        {"-serial chardev:c", "chardev:c", "-chardev with id=c"},
+        {"-monitor chardev:c", "chardev:c", "-chardev with id=c"},
+        {"-chardev pty,id=c -serial chardev:c -gdb chardev:c", "-gdb chardev:c", "another device"},
+        {"-chardev pty,id=c -serial chardev:c -mon c", "-monitor chardev:c", "mux=on"},
+        {"-chardev file,id=c,path=f -monitor chardev:c", "-monitor", "needs input"},
+        {"-mon c,mode=control", "mode=control", "mode=readline"},
         {"-chardev pty", "-chardev", "id=ID"},
         {"-chardev file,id=c", "file", "path=FILE"},
         {"-chardev null,id=c -chardev null,id=c", "id=c", "another one"},
