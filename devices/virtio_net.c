@@ -223,6 +223,11 @@ void virtio_net_set_link(struct virtio *v, bool up)
     virtio_config_changed(v);
 }
 
+bool virtio_net_link(const struct virtio *v)
+{
+    return container_of(v, struct virtio_net, virtio)->config.status & STATUS_LINK_UP;
+}
+
 struct virtio *virtio_net_create(struct netdev *net, const u8 mac[VIRTIO_NET_MAC])
 {
     struct virtio_net *n = calloc(1, sizeof(*n));

@@ -18,5 +18,6 @@ void virtio_net_destroy(struct virtio *v);
 
 /* Plug in the cable, or pull it. */
 void virtio_net_set_link(struct virtio *v, bool up);
+bool virtio_net_link(const struct virtio *v);
 
 #endif

@@ -12,6 +12,7 @@
 #include "tools/gdbstub/text.h"
 #include "tools/inspect.h"
 #include "tools/machine.h"
+#include "tools/monitor_devices.h"
 #include "tools/screen.h"
 
 enum { LINE_MAX_LENGTH = 255, ESCAPE = 0x1b, BACKSPACE = 0x08, DELETE = 0x7f, KILL_LINE = 0x15 };
@@ -149,6 +150,9 @@ ELSEWHERE(mem, inspect_mem)
 ELSEWHERE(tlb, inspect_tlb)
 ELSEWHERE(irq, inspect_irq)
 ELSEWHERE(exceptions, inspect_exceptions)
+ELSEWHERE(block, monitor_block)
+ELSEWHERE(network, monitor_network)
+ELSEWHERE(set_link, monitor_set_link)
 ELSEWHERE(strace, tracing_command)
 ELSEWHERE(balloon, balloon_set)
 ELSEWHERE(info_balloon, balloon_info)
@@ -174,6 +178,9 @@ static const struct command {
     {"info exceptions", NULL, NULL, "what the last exception left behind", command_exceptions},
     {"info balloon", NULL, NULL, "how much RAM the guest has, and uses", command_info_balloon},
     {"balloon", NULL, "MIB", "let the guest make do with so much RAM", command_balloon},
+    {"info block", NULL, NULL, "disks and their images", command_block},
+    {"info network", NULL, NULL, "network cards and what they are on", command_network},
+    {"set_link", NULL, "NAME on|off", "plug a network card's cable in, or out", command_set_link},
     {"walk", NULL, "ADDRESS", "how a virtual address is translated, level by level", command_walk},
     {"strace", NULL, "on|off", "write down every system call; bare: those under way",
      command_strace},

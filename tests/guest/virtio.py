@@ -54,6 +54,11 @@ class Linux(guest.Linux):
         return re.search(r"\b[0-9a-f]{32}\b", self.run(f"md5sum {file}"))[0]
 
 
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        return s.getsockname()[1]
+
+
 def checksum(data):
     return hashlib.md5(data).hexdigest()
 
@@ -163,8 +168,7 @@ class Virtio(unittest.TestCase):
     def network(self, legacy):
         data = os.urandom(3 << 20)
         port, thread, got = self.serve(data)
-        with socket.create_server(("127.0.0.1", 0)) as s:
-            forwarded = s.getsockname()[1]
+        forwarded = free_port()
         with self.linux("-global", f"virtio-mmio.force-legacy={legacy}",
                         "-netdev", f"user,id=n,hostfwd=tcp:127.0.0.1:{forwarded}-:22",
                         "-device", "virtio-net-device,netdev=n,mac=52:54:00:01:02:03") as m:
@@ -172,6 +176,13 @@ class Virtio(unittest.TestCase):
             self.assertEqual(m.run("cat /sys/class/net/eth0/address").strip(), "52:54:00:01:02:03")
             m.run("ifconfig lo up; ifconfig eth0 10.0.2.15 up; cat /sys/class/net/eth0/carrier")
             m.run("ping -c 1 -W 30 10.0.2.2")
+            for state, carrier in (("off", "0"), ("on", "1")):
+                m.send("\x01c")
+                m.expect(rb"\(mini-a64\) ")
+                m.send(f"set_link n {state}\n")
+                m.expect(rb"\(mini-a64\) ")
+                m.send("\x01c")
+                m.run(f"while ! grep -q {carrier} /sys/class/net/eth0/carrier; do :; done")
             m.run(f"nc 10.0.2.2 {port} < /dev/null > /tmp/data")
             thread.join()
             self.assertEqual(m.checksum("/tmp/data"), checksum(data))
@@ -188,6 +199,35 @@ class Virtio(unittest.TestCase):
                     peer.sendall(b"%04d" % n)
                     self.assertEqual(peer.recv(4, socket.MSG_WAITALL), b"%04d" % n)
             m.send("poweroff -f\n")
+            self.assertEqual(m.wait(), 0)
+
+    def test_monitor_tells_of_disks_and_networks(self):
+        image = self.image("disk", b"\0" * 1024)
+        with guest.Machine("-S", "-kernel", guest.KERNEL, "-display", "none", "-serial", "none",
+                           "-monitor", "stdio", "-drive", f"file={image},if=none,id=d,readonly=on",
+                           "-device", "virtio-blk-device,drive=d", "-drive", f"file={image},"
+                           "file.locking=off,snapshot=on", "-nic", "user,mac=52:54:00:01:02:03",
+                           "-netdev", "user,id=n,net=10.1.0.0/16,"
+                           f"hostfwd=tcp:127.0.0.1:{free_port()}-:22",
+                           "-device", "virtio-net-device,netdev=n,id=card") as m:
+            m.expect(rb"\(mini-a64\) ")
+            m.send("info block\n")
+            m.expect(rb"d: [^\n]*disk, raw, 1024 bytes, read-only\r*\n")
+            m.expect(rb"drive1: [^\n]*disk, raw, 1024 bytes, snapshot\r*\n")
+            m.send("info network\n")
+            m.expect(rb"net0: virtio-net-device, 52:54:00:01:02:03, link up\r*\n")
+            m.expect(rb"network 10.0.2.0, the guest by DHCP 10.0.2.15\r*\n")
+            m.expect(rb"card: virtio-net-device, 52:54:00:12:34:57, link up\r*\n")
+            m.expect(rb"network 10.1.0.0, the guest by DHCP 10.1.2.15\r*\n")
+            m.expect(rb"hostfwd tcp:127.0.0.1:\d+-:22\r*\n")
+            for name, link in (("card off", b"down"), ("n on", b"up"), ("net0 off", b"down")):
+                m.send(f"set_link {name}\ninfo network\n")
+                m.expect(rb"link " + link)
+            m.send("set_link card\n")
+            m.expect(rb"write set_link NAME on, or off")
+            m.send("set_link eth7 off\n")
+            m.expect(rb"no network card 'eth7'")
+            m.send("quit\n")
             self.assertEqual(m.wait(), 0)
 
     def test_network_of_version_1(self):
