@@ -35,6 +35,12 @@ enum { HOST_IMAGE_ERROR = 512 };
 bool host_image_open(struct host_image *i, const struct host_image_options *o,
                      char error[HOST_IMAGE_ERROR]);
 
+/*
+ * The bytes that an image has by its own tables, and in *BY which of them says so;
+ * 0 when there is none that is known.
+ */
+u64 host_image_length(int file, const char **by);
+
 /* Unlocks it; flush first. */
 void host_image_close(struct host_image *i);
 

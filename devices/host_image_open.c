@@ -155,6 +155,14 @@ static bool check_contents(struct host_image *i, const struct host_image_options
                     "%s: its size, %lld bytes, is not a multiple of %d; is it a whole disk image? "
                     "truncate -s %%%d would fill it up",
                     o->file, (long long)size, DISK_SECTOR, DISK_SECTOR);
+    const char *by;
+    u64 length = host_image_length(i->file, &by);
+    if (length > (u64)size)
+        return fail(error,
+                    "%s: it has been cut short: %lld bytes, of %llu by its %s; get a whole one, or "
+                    "truncate -s %llu puts zeroes there",
+                    o->file, (long long)size, (unsigned long long)length, by,
+                    (unsigned long long)length);
     i->size = (u64)size;
     return true;
 }

@@ -4,15 +4,20 @@ What can't be done is refused: one line on the standard error output that names 
 option or the file, nothing on the standard output, status 1.
 """
 
+import fcntl
 import gzip
+import os
 import pathlib
 import random
+import socket
 import struct
 import subprocess
 import tempfile
 import unittest
 
 import guest
+
+F_OFD_SETLK = 37  # fcntl.h, Linux
 
 
 def image(text_offset=0, image_size=0x10000, flags=0, magic=b"ARM\x64", size=0x1000):
@@ -106,6 +111,51 @@ class Refusals(unittest.TestCase):
         self.refused(["-kernel", self.good, "-semihosting-config", f"root={absent}"], absent)
         self.refused(["-kernel", self.good, "-semihosting-config", f"root={self.good}"], self.good)
 
+    def drive_refused(self, image, *says, more=(), properties=",format=raw"):
+        self.refused(["-kernel", self.good, "-drive", f"file={image}{properties}", *more], image,
+                     *says)
+
+    def test_disks(self):
+        self.drive_refused(self.folder / "absent", "no such file", "truncate")
+        self.drive_refused(self.folder, "directory")
+        self.drive_refused(self.file("empty", b""), "empty", "truncate")
+        self.drive_refused(self.file("odd", bytes(1000)), "multiple of 512", "truncate")
+        superblock = bytearray(4096)
+        struct.pack_into("<IIII", superblock, 1024 + 4, 1000, 0, 0, 0)  # blocks of 1 KiB
+        struct.pack_into("<H", superblock, 1024 + 0x38, 0xEF53)
+        self.drive_refused(self.file("short", superblock), "cut short", "1024000")
+        qcow2 = self.file("qcow2", b"QFI\xfb\0\0\0\3".ljust(65536, b"\0"))
+        self.drive_refused(qcow2, "qcow2", "qemu-img convert", properties="")
+        self.refused(["-kernel", self.good, "-drive", f"file={qcow2},format=qcow2"], "qcow2",
+                     "qemu-img convert")
+        self.refused(["-kernel", self.good, "-blockdev",
+                      f"driver=raw,node-name=n,file.filename={self.folder}/absent"], "absent")
+        disk = self.file("disk", bytes(1024))
+        self.drive_refused(disk, "another process or drive", more=["-drive", f"file={disk}"])
+        with open(disk, "rb") as f:
+            # QEMU's lock: somebody writes (byte 101) or lets nobody write (byte 201).
+            lock = struct.pack("hhlli4x", fcntl.F_RDLCK, os.SEEK_SET, 201, 1, 0)
+            fcntl.fcntl(f, F_OFD_SETLK, lock)
+            self.drive_refused(disk, "another process", "readonly=on")
+        if os.geteuid():
+            disk.chmod(0o444)
+            self.drive_refused(disk, "readonly=on", "snapshot=on")
+
+    def test_devices(self):
+        k = ["-kernel", self.good]
+        disk = self.file("disk", bytes(1024))
+        self.refused([*k, "-device", "virtio-rng-device,id=a", "-device", "virtio-rng-device,id=a"],
+                     "id=a", "another")
+        self.refused([*k, "-drive", f"file={disk},if=none,id=a", "-drive",
+                      f"file={disk},if=none,id=a"], "id=a", "another")
+        self.refused([*k, "-netdev", "user,id=a", "-netdev", "user,id=a"], "id=a", "another")
+        self.refused([*k, "-device", "virtio-rng-device,colour=red"], "colour=red", "-device help")
+        self.refused([*k, "-netdev", "user,id=a,colour=red"], "colour=red", "-help")
+        self.refused([*k, "-device", "virtio-blk-device,drive=a"], "drive=a", "-drive")
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            forward = f"hostfwd=tcp:127.0.0.1:{s.getsockname()[1]}-:22"
+            self.refused([*k, "-netdev", f"user,id=a,{forward}"], forward, "in use")
+
     def test_device_trees(self):
         for name, content in (("empty.dtb", b""), ("noise.dtb", b"noise" * 100),
                               ("short.dtb", struct.pack(">II", 0xD00DFEED, 4096) + bytes(60))):
@@ -135,8 +185,6 @@ class Refusals(unittest.TestCase):
         self.refused(["-initrd", self.good], "-kernel")
 
     def test_busy_port(self):
-        import socket
-
         with socket.create_server(("127.0.0.1", 0)) as s:
             port = str(s.getsockname()[1])
             self.refused(["-kernel", self.good, "-serial", f"tcp:127.0.0.1:{port},server"], port)

@@ -222,3 +222,57 @@ Test(host_image, qemus_locks)
     host_image_close(&i);
     cr_assert_eq(system(command), 0);
 }
+
+/* Put VALUE there, little-endian, into the image. */
+static void poke(u64 offset, u64 value, unsigned len)
+{
+    FILE *f = fopen(path, "r+");
+    fseek(f, (long)offset, SEEK_SET);
+    cr_assert_eq(fwrite(&value, 1, len, f), len);
+    fclose(f);
+}
+
+static void blank(void)
+{
+    cr_assert_eq(truncate(path, 0), 0);
+    cr_assert_eq(truncate(path, SIZE), 0);
+}
+
+/* The offsets are those of UEFI's and of the kernel's documents. */
+Test(host_image, images_that_were_cut_short)
+{
+    static const struct host_image_options raw = {.raw = true};
+    blank();
+    poke(1024 + 0x38, 0xef53, 2);
+    poke(1024 + 0x18, 2, 4); /* blocks of 4096 bytes */
+    poke(1024 + 0x4, 75, 4);
+    cr_assert(!refused(raw, ""), "75 * 4096 is less than it has");
+    poke(1024 + 0x4, 76, 4);
+    cr_assert(refused(raw, "truncate -s 311296 "));
+    poke(1024 + 0x4, 75, 4);
+    poke(1024 + 0x150, 1, 4);
+    cr_assert(!refused(raw, ""), "a field that only 64-bit file systems have");
+    poke(1024 + 0x60, 0x80, 4);
+    cr_assert(refused(raw, "file system"));
+
+    blank();
+    poke(512, 0x5452415020494645, 8);
+    poke(512 + 32, SIZE / 512 - 1, 8);
+    cr_assert(!refused(raw, ""));
+    poke(512 + 32, SIZE / 512, 8);
+    cr_assert(refused(raw, "GPT"));
+
+    blank();
+    poke(510, 0xaa55, 2);
+    poke(446, 0x80, 1);
+    poke(446 + 4, 0x83, 1);
+    poke(446 + 8, 63, 4);
+    poke(446 + 12, SIZE / 512 - 63, 4);
+    cr_assert(!refused(raw, ""));
+    poke(446 + 16 + 4, 0x82, 1);
+    poke(446 + 16 + 8, SIZE / 512, 4);
+    poke(446 + 16 + 12, 1, 4);
+    cr_assert(refused(raw, "partition table"));
+    poke(446 + 32, 0x33, 1);
+    cr_assert(!refused(raw, ""), "some boot code");
+}
