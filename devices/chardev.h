@@ -50,6 +50,7 @@ struct chardev {
     const struct chardev_ops *ops;
     const struct chardev_client *client;
     void *owner; /* of the client */
+    bool absent; /* nobody has connected to the back end's other end, as far as it can tell */
 };
 
 /* For front ends. C may be NULL everywhere: then nobody is at the other end. */

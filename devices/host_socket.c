@@ -39,6 +39,7 @@ static void accept_ready(void *owner, unsigned ready);
 
 static void start_listening(struct host_socket *k)
 {
+    k->stream.dev.absent = true;
     if (k->listener >= 0)
         host_loop_watch(k->stream.loop, k->listener, HOST_IN, accept_ready, k);
 }
@@ -49,8 +50,10 @@ static bool connected(struct host_socket *k, int fd)
     if (k->nodelay) /* no effect on a Unix socket */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     struct host_io io = host_io_own(fd);
-    if (host_stream_attach(&k->stream, io, io))
+    if (host_stream_attach(&k->stream, io, io)) {
+        k->stream.dev.absent = false;
         return true;
+    }
     close(fd);
     return false;
 }

@@ -111,6 +111,26 @@ static struct virtio *create_balloon(struct machine_devices *d, const struct opt
         .page_reporting = device->page_reporting,
     };
     return d->balloon = virtio_balloon_create(&options);
+/* The ports of a virtio-serial-device; the first is there for drivers that know of no others. */
+static struct virtio *create_serial(struct machine_devices *d, const struct device_options *all,
+                                    const struct device_option *device)
+{
+    struct virtio_console_port port[VIRTIO_CONSOLE_PORTS] = {0};
+    unsigned count = 1;
+    for (unsigned i = 0; i < all->consoles; i++) {
+        const struct console_option *c = &all->console[i];
+        unsigned number = (unsigned)c->number;
+        if (&all->device[c->device_at] != device)
+            continue;
+        port[number] = (struct virtio_console_port){
+            .present = true,
+            .console = c->console,
+            .name = c->name,
+            .backend = d->chardev[c->chardev_at],
+        };
+        count = number < count ? count : number + 1;
+    }
+    return virtio_console_create(port, count);
 }
 
 static struct virtio *create(struct machine_devices *d, const struct options *o,
@@ -125,8 +145,7 @@ static struct virtio *create(struct machine_devices *d, const struct options *o,
         return virtio_net_create(device->net_at < 0 ? NULL : d->net[device->net_at], device->mac);
     case DEVICE_SERIAL:
         *destroy = virtio_console_destroy;
-        return virtio_console_create(device->chardev_at < 0 ? NULL
-                                                            : d->chardev[device->chardev_at]);
+        return create_serial(d, &o->devices, device);
     case DEVICE_RNG:
         *destroy = virtio_rng_destroy;
         return virtio_rng_create(o->icount || o->seeded, o->seed);

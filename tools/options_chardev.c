@@ -119,7 +119,7 @@ bool take_chardev(struct parse *p, const char *value)
     return set_words(p, p->chardev);
 }
 
-static struct chardev_option *find_chardev(struct device_options *all, const char *id)
+struct chardev_option *find_chardev(struct device_options *all, const char *id)
 {
     for (unsigned i = 0; i < all->chardevs; i++)
         if (!strcmp(all->chardev[i].id, id))
@@ -157,34 +157,4 @@ bool settle_shared_backend(struct parse *p)
                       monitor->text);
     *monitor = (struct backend_option){.kind = BACKEND_NONE};
     return settle_named_backend(p, "-serial", serial) && (serial->mux = true);
-}
-
-/* The port of a virtconsole goes to the last virtio-serial-device that has none. */
-static struct device_option *find_bus(struct device_options *all)
-{
-    for (unsigned i = 0; i < all->devices; i++)
-        if (all->device[i].model == DEVICE_SERIAL && all->device[i].chardev_at < 0)
-            return &all->device[i];
-    return NULL;
-}
-
-bool settle_console(struct parse *p, struct console_option *c)
-{
-    struct device_options *all = &p->o->devices;
-    struct device_option *bus = find_bus(all);
-    p->option = "-device";
-    if (!bus)
-        return refuse(p, " virtconsole: needs a -device virtio-serial-device of its own");
-    for (unsigned i = 0; c->chardev && i < all->chardevs; i++) {
-        struct chardev_option *o = &all->chardev[i];
-        if (strcmp(o->id, c->chardev))
-            continue;
-        if (o->used)
-            return refuse(p, " chardev=%s: another device has it", c->chardev);
-        o->used = true;
-        bus->chardev_at = (int)i;
-        return true;
-    }
-    return refuse(p, " virtconsole,chardev=%s: there is no -chardev with this id",
-                  c->chardev ? c->chardev : "ID");
 }

@@ -159,7 +159,7 @@ static const struct property rng_rows[] = {
 };
 
 static const struct property serial_rows[] = {
-    COMMON, {"max_ports", NULL, "*", NULL}, /* there is one */
+    COMMON, {"max_ports", NULL, "*", NULL}, /* as many as are given */
 };
 
 static const struct property share_rows[] = {
@@ -194,6 +194,8 @@ static const struct model_row {
      ARRAY_LEN(share_rows)},
     {"virtio-balloon-device", DEVICE_BALLOON, "takes memory from the guest, and gives it back",
      balloon_rows, ARRAY_LEN(balloon_rows)},
+    {"virtio-serial-device", DEVICE_SERIAL, "what virtconsole and virtserialport are ports of",
+     serial_rows, ARRAY_LEN(serial_rows)},
 };
 
 void print_devices(FILE *to)
@@ -201,6 +203,8 @@ void print_devices(FILE *to)
     for (size_t i = 0; i < ARRAY_LEN(models); i++)
         fprintf(to, "  %-24s %s\n", models[i].name, models[i].help);
     fprintf(to, "  %-24s %s\n", "virtconsole", "chardev=ID: a console, /dev/hvc0 in Linux");
+    fprintf(to, "  %-24s %s\n", "virtserialport",
+            "chardev=ID[,name=NAME]: a port, /dev/vport0p1 in Linux");
 }
 
 /* "virtio-blk-pci" and "virtio-blk" mean what is called "virtio-blk-device" here. */
@@ -225,35 +229,6 @@ static bool refuse_model(struct parse *p, const char *name)
     return refuse(p, " %s: there is no such device; see -device help", name);
 }
 
-static bool take_console_id(struct parse *p, const char *value)
-{
-    return take_id(p, value, &p->console->id);
-}
-
-static bool take_console_chardev(struct parse *p, const char *value)
-{
-    p->console->chardev = value;
-    return true;
-}
-
-static bool take_console(struct parse *p, const char *value)
-{
-    static const struct property rows[] = {
-        {"driver", take_model, NULL, NULL},
-        {"id", take_console_id, NULL, NULL},
-        {"chardev", take_console_chardev, NULL, NULL},
-        {"name", NULL, "*", NULL},
-        {"bus", NULL, "*", NULL},
-        {"nr", NULL, "*", NULL},
-    };
-    static const struct property_list list = {"driver", false, SHOW_DEVICES, rows, ARRAY_LEN(rows)};
-    struct device_options *d = &p->o->devices;
-    if (d->consoles == OPTIONS_MAX_DEVICES)
-        return refuse(p, " %s: there are too many", value);
-    p->console = &d->console[d->consoles++];
-    return take_properties(p, value, &list);
-}
-
 bool take_device(struct parse *p, const char *value)
 {
     struct device_options *d = &p->o->devices;
@@ -264,8 +239,8 @@ bool take_device(struct parse *p, const char *value)
     const char *from = value + (strncmp(value, "driver=", 7) ? 0 : 7);
     const char *name = own_text(p, from, strcspn(from, ","));
     const struct model_row *m = NULL;
-    if (!strcmp(name, "virtconsole"))
-        return take_console(p, value);
+    if (!strcmp(name, "virtconsole") || !strcmp(name, "virtserialport"))
+        return take_serial_port(p, name, value);
     for (size_t i = 0; i < ARRAY_LEN(models); i++)
         if (!strcmp(models[i].name, name))
             m = &models[i];
@@ -274,8 +249,7 @@ bool take_device(struct parse *p, const char *value)
     if (d->devices == OPTIONS_MAX_DEVICES)
         return refuse(p, " %s: there is room for %d devices", value, OPTIONS_MAX_DEVICES);
     p->device = &d->device[d->devices++];
-    *p->device =
-        (struct device_option){.model = m->model, .slot = -1, .net_at = -1, .chardev_at = -1};
+    *p->device = (struct device_option){.model = m->model, .slot = -1, .net_at = -1};
     struct property_list list = {"driver", false, SHOW_DEVICES, m->rows, m->count};
     return take_properties(p, value, &list);
 }
@@ -404,10 +378,8 @@ bool settle_devices(struct parse *p)
 {
     struct device_options *all = &p->o->devices;
     if (!settle_drives(p) || !settle_nets(p) || !settle_shares(p))
+    if (!settle_drives(p) || !settle_nets(p) || !settle_ports(p))
         return false;
-    for (unsigned i = 0; i < all->consoles; i++)
-        if (!settle_console(p, &all->console[i]))
-            return false;
     for (unsigned i = 0; i < all->devices; i++) {
         struct device_option *d = &all->device[i];
         p->option = "-device";

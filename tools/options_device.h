@@ -49,9 +49,14 @@ struct chardev_option {
     bool elsewhere;    /* it has become what -serial, -monitor or the like says */
 };
 
-/* A virtconsole, the port of a virtio-serial-device. */
+/* A virtconsole or virtserialport, the port of a virtio-serial-device. */
 struct console_option {
-    const char *id, *chardev;
+    const char *model; /* which of the two */
+    bool console;
+    const char *id, *chardev, *name, *bus;
+    int number;         /* -1: the next free one */
+    unsigned device_at; /* the virtio-serial-device, in the list */
+    unsigned chardev_at;
 };
 
 /* A folder that is shared. */
@@ -94,6 +99,7 @@ struct device_option {
     unsigned share_at; /* and where that is in the list */
     const char *tag;
     bool deflate_on_oom, page_reporting; /* of the balloon */
+    const char *rng; /* an ID of an object */
 };
 
 struct device_options {

@@ -153,6 +153,12 @@ bool take_display(struct parse *p, const char *value);
 bool take_full_screen(struct parse *p, const char *value);
 bool take_framebuffer(struct parse *p, const char *value);
 
+/* Take -device MODEL, a port of a virtio-serial-device. */
+bool take_serial_port(struct parse *p, const char *model, const char *value);
+
+/* The -chardev of this name, or NULL. */
+struct chardev_option *find_chardev(struct device_options *all, const char *id);
+
 /* Begin another drive, p->drive. */
 bool add_drive(struct parse *p);
 
@@ -167,6 +173,7 @@ bool settle_nets(struct parse *p);
 bool settle_console(struct parse *p, struct console_option *c);
 bool settle_shares(struct parse *p);
 bool settle_9p(struct parse *p, struct device_option *d);
+bool settle_ports(struct parse *p);
 
 /* Turn chardev:ID, which OPTION said, into the words that the -chardev stands for. */
 bool settle_named_backend(struct parse *p, const char *option, struct backend_option *b);

@@ -272,10 +272,12 @@ class Virtio(unittest.TestCase):
         self.network("off")
 
     def test_console(self):
-        path = self.folder / "console"
+        path, other = self.folder / "console", self.folder / "port"
         with self.linux("-device", "virtio-serial-device", "-chardev",
                         f"socket,id=c,path={path},server=on,wait=off",
-                        "-device", "virtconsole,chardev=c") as m:
+                        "-chardev", f"socket,id=p,path={other},server=on,wait=off",
+                        "-device", "virtconsole,chardev=c",
+                        "-device", "virtserialport,chardev=p,name=org.example.port") as m:
             m.boot()
             with socket.socket(socket.AF_UNIX) as peer:
                 peer.settimeout(guest.PATIENCE)
@@ -285,6 +287,18 @@ class Virtio(unittest.TestCase):
                 self.assertEqual(peer.recv(12, socket.MSG_WAITALL), b"to the host\n")
                 peer.sendall(b"to the guest\n")
                 m.expect(rb"\nto the guest\r*\n")
+                m.expect(guest.PROMPT)
+            name = m.run("grep -l org.example.port /sys/class/virtio-ports/*/name").split("/")[-2]
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(guest.PATIENCE)
+                peer.connect(str(other))
+                m.send(f"(echo a port >&3; head -n 1 <&3) 3<>/dev/{name}\n")
+                self.assertEqual(peer.recv(7, socket.MSG_WAITALL), b"a port\n")
+                peer.sendall(b"to the port\n")
+                m.expect(rb"\nto the port\r*\n")
+                m.expect(guest.PROMPT)
+            # The driver is told that the host has left: then there is nothing to read.
+            self.assertEqual(m.run(f"cat /dev/{name}"), "")
 
     def test_ends_flush(self):
         """SIGTERM while the guest writes: the image is left consistent and unlocked."""

@@ -110,7 +110,8 @@ Test(options_device, the_rest)
         "-chardev socket,id=c,path=/tmp/s,server=on,wait=off -device virtconsole,chardev=c");
     cr_assert(d->virtio_modern);
     cr_assert_eq(d->device[0].slot, 3);
-    cr_assert_eq(d->device[1].chardev_at, 0);
+    cr_assert_eq(d->console[0].device_at, 1);
+    cr_assert_eq(d->console[0].chardev_at, 0);
     cr_assert_str_eq(d->chardev[0].words, "unix:/tmp/s,server,nowait");
     options_free(&o);
     cr_assert(accept_line("-global driver=virtio-mmio,property=force-legacy,value=off -net none "
@@ -140,6 +141,26 @@ Test(options_device, shares)
     cr_assert_str_eq(d->device[1].tag, "one");
     cr_assert_eq(d->device[1].share_at, 0);
     cr_assert(d->device[2].deflate_on_oom && d->device[2].page_reporting);
+/* The numbers are those that QEMU 7.2 gives (its monitor's info qtree). */
+Test(options_device, ports)
+{
+    struct device_options *d = accept_line(
+        "-chardev null,id=a -chardev null,id=b -chardev null,id=c -chardev null,id=e -device "
+        "virtio-serial-device -device virtio-serial-device,id=s -device virtserialport,chardev=a "
+        "-device virtconsole,chardev=b -device virtconsole,chardev=c -device "
+        "virtserialport,chardev=e,bus=s.0,nr=5,name=org.example");
+    static const int numbers[] = {1, 0, 2, 5};
+    cr_assert_eq(d->consoles, 4);
+    for (unsigned i = 0; i < d->consoles; i++) {
+        cr_assert_eq(d->console[i].number, numbers[i], "%u: %d", i, d->console[i].number);
+        cr_assert_eq(d->console[i].chardev_at, i);
+        cr_assert_eq(d->console[i].device_at, i == 3);
+        cr_assert_eq(d->console[i].console, i == 1 || i == 2);
+    }
+    cr_assert_str_eq(d->console[3].name, "org.example");
+    options_free(&o);
+}
+
 Test(options_device, backends_by_name)
 {
     accept_line("-chardev socket,id=a,path=s,server=on,wait=off -chardev pty,id=b -serial "
@@ -213,6 +234,14 @@ Test(options_device, refused)
         {"-netdev user,id=n -netdev user,id=n", "id=n", "another one"},
         {"-device virtconsole", "virtconsole", "virtio-serial-device"},
         {"-device virtio-serial-device -device virtconsole,chardev=c", "chardev=c", "-chardev"},
+        {"-device virtio-serial-device,id=a -chardev pty,id=c -device "
+         "virtconsole,bus=b.0,chardev=c",
+         "bus=b.0", "virtio-serial-device with such an id"},
+        {"-device virtio-serial-device -chardev pty,id=c -chardev pty,id=e -device "
+         "virtserialport,chardev=c,nr=2 -device virtconsole,chardev=e,nr=2",
+         "nr=2", "leave nr out"},
+        {"-device virtserialport,chardev=c,nr=0", "nr=0", "from 1 on"},
+        {"-device virtconsole,chardev=c,nr=31", "nr=31", "30"},
         {"-serial chardev:c", "chardev:c", "-chardev with id=c"},
         {"-monitor chardev:c", "chardev:c", "-chardev with id=c"},
         {"-chardev pty,id=c -serial chardev:c -gdb chardev:c", "-gdb chardev:c", "another device"},

@@ -67,7 +67,7 @@ struct rig {
     bool irq;
     unsigned edges; /* how often the line rose */
     bool legacy;
-    struct rig_queue queue[4];
+    struct rig_queue queue[8];
 };
 
 static inline void rig_irq(void *owner, unsigned input, bool level)

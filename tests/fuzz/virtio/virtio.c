@@ -51,6 +51,7 @@ struct fuzz {
     char folder[32];
     struct host_loop *loop;
     struct share *share;
+    struct chardev line, other;
 };
 
 static u64 pick(struct fuzz *f, u64 n)
@@ -119,6 +120,13 @@ static size_t write_line(struct chardev *c, const u8 *data, size_t len, bool mus
 
 static const struct chardev_ops line_ops = {.write = write_line};
 
+static size_t write_other(struct chardev *c, const u8 *data, size_t len, bool must)
+{
+    return pick(container_of(c, struct fuzz, other), len + 1);
+}
+
+static const struct chardev_ops other_ops = {.write = write_other};
+
 /* --- the driver ------------------------------------------------------------------ */
 
 /* An address that is mostly somewhere in RAM, and sometimes at an edge of it or of all. */
@@ -167,6 +175,7 @@ static void fill_queue(struct fuzz *f, unsigned queue)
         store(f, base + 16 * i + 14, 2, pick(f, 30) ? (i + 1) % QUEUE_SIZE : pick(f, 70000));
         if (pick(f, 2)) {
             store(f, pa, 4, pick(f, 15));
+            store(f, pa + 4, 4, pick(f, 9) | pick(f, 2) << 16);
             store(f, pa + 8, 8, pick(f, 8) ? pick(f, SECTORS + 2) : rng_next(&f->random));
         }
         store(f, driver + 4 + 2 * i, 2, pick(f, 40) ? i : pick(f, 70000));
@@ -240,6 +249,9 @@ static void step(struct fuzz *f)
             f->net.client->receive(f->net.owner, frame, pick(f, sizeof(frame)));
         u64 room = chardev_room(&f->line);
         chardev_receive(&f->line, frame, room < sizeof(frame) ? room : sizeof(frame));
+        room = chardev_room(&f->other);
+        chardev_receive(&f->other, frame, room < sizeof(frame) ? room : sizeof(frame));
+        chardev_send_event(&f->other, pick(f, 2) ? CHARDEV_OPENED : CHARDEV_CLOSED);
         break;
     case 4:
         if (f->device->ops->id == VIRTIO_ID_BALLOON) {
@@ -249,9 +261,11 @@ static void step(struct fuzz *f)
         if (f->net.client)
             f->net.client->writable(f->net.owner);
         chardev_writable(&f->line);
+        chardev_writable(&f->other);
         break;
     case 5: /* any word of the rings */
-        store(f, queue_base((unsigned)pick(f, 2)) + pick(f, 0x1000), 2, rng_next(&f->random));
+        store(f, queue_base((unsigned)pick(f, f->device->ops->queues)) + pick(f, 0x1000), 2,
+              rng_next(&f->random));
         break;
     default:
         fill_queue(f, (unsigned)pick(f, f->device->ops->queues));
@@ -280,7 +294,12 @@ static struct virtio *make_rng(struct fuzz *f)
 
 static struct virtio *make_console(struct fuzz *f)
 {
-    return virtio_console_create(&f->line);
+    const struct virtio_console_port port[] = {
+        {.present = true, .console = true, .backend = &f->line},
+        {.present = false},
+        {.present = true, .name = "org.example.port", .backend = &f->other},
+    };
+    return virtio_console_create(port, ARRAY_LEN(port));
 }
 
 /* What messages do is up to fuzz_p9; here it matters in what memory they are. */
@@ -313,6 +332,7 @@ static void round_of(struct fuzz *f, unsigned kind, bool legacy)
     f->disk = (struct disk){.ops = &disk_ops, .size = sizeof(f->contents), .physical_block = 512};
     f->net = (struct netdev){.ops = &net_ops, .takes_segments = true, .trusted = true};
     f->line = (struct chardev){.ops = &line_ops};
+    f->other = (struct chardev){.ops = &other_ops, .absent = true};
     f->device = devices[kind].make(f);
     virtio_mmio_init(&f->slot, legacy, &f->bus, nowhere, NULL);
     bus_add_mmio(&f->bus, SLOT, &virtio_mmio_ops, &f->slot);
