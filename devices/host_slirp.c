@@ -196,6 +196,9 @@ static void turn(struct host_slirp *s)
 static void *work(void *owner)
 {
     struct host_slirp *s = owner;
+    /* To libslirp it is the year dot until it is told the time: what a frame in the
+     * first turn opened would have expired when the second one begins. */
+    slirp_pollfds_poll(s->slirp, true, get_revents, s);
     while (!s->quit)
         turn(s);
     return NULL;

@@ -20,6 +20,8 @@ struct host_tap {
     struct netdev net;
     struct host_loop *loop;
     int fd;
+    char name[IFNAMSIZ];
+    bool lost;   /* not watched any more */
     size_t held; /* bytes of frame that the card had no buffers for */
     u8 frame[NETDEV_FRAME];
 };
@@ -37,17 +39,29 @@ static void send_frame(struct netdev *net, const u8 *frame, size_t len)
     (void)written; /* a frame may be lost */
 }
 
+/* Its administrator has removed it, perhaps: it would be ready for ever. */
+static void interface_lost(struct host_tap *t)
+{
+    fprintf(stderr, "mini-a64: %s: %s: the network is gone\n", t->name, strerror(errno));
+    host_loop_unwatch(t->loop, t->fd);
+    t->lost = true;
+}
+
 static void tap_ready(void *owner, unsigned ready)
 {
     struct host_tap *t = owner;
     for (unsigned i = 0; i < BURST && !t->held; i++) {
         ssize_t n = read(t->fd, t->frame, sizeof(t->frame));
+        if (n < 0 && errno != EAGAIN && errno != EINTR) {
+            interface_lost(t);
+            return;
+        }
         if (n <= 0)
             return;
         if (t->net.client && !t->net.client->receive(t->net.owner, t->frame, (size_t)n))
             t->held = (size_t)n;
     }
-    if (t->held)
+    if (t->held && !t->lost)
         host_loop_modify(t->loop, t->fd, 0);
 }
 
@@ -57,7 +71,8 @@ static void accept_frames(struct netdev *net)
     if (t->held && !net->client->receive(net->owner, t->frame, t->held))
         return;
     t->held = 0;
-    host_loop_modify(t->loop, t->fd, HOST_IN);
+    if (!t->lost)
+        host_loop_modify(t->loop, t->fd, HOST_IN);
 }
 
 static void destroy(struct netdev *net)
@@ -93,7 +108,9 @@ struct netdev *host_tap_open(struct host_loop *loop, const char *interface,
         abort();
     t->net.ops = &ops;
     t->loop = loop;
-    t->fd = open_interface(interface);
+    snprintf(t->name, sizeof(t->name), "%s", interface);
+    errno = ENAMETOOLONG;
+    t->fd = strlen(interface) < IFNAMSIZ ? open_interface(interface) : -1;
     if (t->fd >= 0 && host_loop_watch(loop, t->fd, HOST_IN, tap_ready, t))
         return &t->net;
     snprintf(error, HOST_TAP_ERROR,
