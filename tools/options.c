@@ -240,6 +240,8 @@ static int take_option(struct parse *p, int at, int argc, char *const argv[])
 static bool settle(struct parse *p)
 {
     struct options *o = p->o;
+    if (!settle_flash(p))
+        return false;
     bool needs_kernel = !o->dumpdtb && !o->start_stopped && !o->bios && !o->flash[0].path;
     if (!o->kernel) {
         p->option = o->initrd ? "-initrd" : o->append ? "-append" : "no kernel";

@@ -82,13 +82,23 @@ bool take_locking(struct parse *p, const char *value)
     return true;
 }
 
-static bool take_unit(struct parse *p, const char *value)
+static bool take_place(struct parse *p, const char *key, const char *value)
 {
     u64 n;
     if (!read_number(value, INT32_MAX, &n))
-        return refuse(p, " unit=%s: not a number; write unit=0", value);
+        return refuse(p, " %s=%s: not a number; write %s=0", key, value, key);
     p->drive_unit = (int)n;
     return true;
+}
+
+static bool take_unit(struct parse *p, const char *value)
+{
+    return take_place(p, "unit", value);
+}
+
+static bool take_index(struct parse *p, const char *value)
+{
+    return take_place(p, "index", value);
 }
 
 static bool take_drive_serial(struct parse *p, const char *value)
@@ -111,7 +121,7 @@ static const struct property drive_rows[] = {
     {"serial", take_drive_serial, NULL, NULL},
     {"file.locking", take_locking, NULL, NULL},
     {"file.driver", NULL, "file", "an image is a file"},
-    {"index", NULL, "*", NULL}, /* drives come in the order of the command line */
+    {"index", take_index, NULL, NULL}, /* disks come in the order of the command line */
     {"bus", NULL, "*", NULL},
     {"unit", take_unit, NULL, NULL}, /* it counts for flash */
     {"aio", NULL, "*", NULL},        /* how the host is asked: always by a thread */

@@ -45,6 +45,18 @@ static bool take_item_file(struct parse *p, const char *value)
     return take_file_name(p, value, &current_item(p)->file);
 }
 
+bool take_pflash0(struct parse *p, const char *value)
+{
+    p->flash_node[0] = value;
+    return true;
+}
+
+bool take_pflash1(struct parse *p, const char *value)
+{
+    p->flash_node[1] = value;
+    return true;
+}
+
 bool take_flash_drive(struct parse *p, const struct drive_option *d)
 {
     struct flash_option *bank = p->o->flash;
@@ -82,6 +94,33 @@ bool take_fw_cfg(struct parse *p, const char *value)
         if (!strcmp(p->o->fw_cfg[i].name, item->name))
             return refuse(p, " %s: there is an item of that name already; take another", value);
     p->o->fw_cfg_count++;
+    return true;
+}
+
+/* The drive called NODE leaves the list and is bank UNIT. */
+static bool use_node(struct parse *p, int unit, const char *node)
+{
+    struct device_options *d = &p->o->devices;
+    for (unsigned i = 0; i < d->drives; i++) {
+        struct drive_option *o = &d->drive[i];
+        if (!o->id || strcmp(o->id, node) || o->interface != DRIVE_NONE)
+            continue;
+        p->drive_unit = unit;
+        if (!take_flash_drive(p, o))
+            return false;
+        d->drives--;
+        memmove(o, o + 1, (d->drives - i) * sizeof(*o));
+        return true;
+    }
+    return refuse(p, " pflash%d=%s: there is no -blockdev with this node-name", unit, node);
+}
+
+bool settle_flash(struct parse *p)
+{
+    p->option = "-machine";
+    for (int i = 0; i < OPTIONS_FLASH; i++)
+        if (p->flash_node[i] && !use_node(p, i, p->flash_node[i]))
+            return false;
     return true;
 }
 

@@ -98,6 +98,8 @@ static const struct property machine_rows[] = {
     {"append", take_append, NULL, "as -append"},
     {"dtb", take_dtb, NULL, "as -dtb"},
     {"firmware", take_bios, NULL, "as -bios"},
+    {"pflash0", take_pflash0, NULL, "the first flash bank is this node of -blockdev"},
+    {"pflash1", take_pflash1, NULL, "the second one"},
     {"virtualization", NULL, "off", "EL2 is not emulated"},
     {"secure", NULL, "off", "EL3 is not emulated"},
     {"mte", NULL, "off", "memory tagging is not emulated"},

@@ -21,6 +21,9 @@ struct parse {
     struct share_option *share;
     const char *blockdev_child; /* the node that one is on */
     int drive_unit;             /* of -drive; -1: none was said */
+    const char *blockdev_child;            /* the node that one is on */
+    const char *flash_node[OPTIONS_FLASH]; /* -machine pflash0=, pflash1= */
+    int drive_unit;                        /* of -drive; -1: none was said */
 
     /* What the defaults depend on, settled after the last word. */
     bool nographic, display_none, display_given, nodefaults;
@@ -111,6 +114,8 @@ bool take_append(struct parse *p, const char *value);
 bool take_dtb(struct parse *p, const char *value);
 bool take_bios(struct parse *p, const char *value);
 bool take_pflash(struct parse *p, const char *value);
+bool take_pflash0(struct parse *p, const char *value);
+bool take_pflash1(struct parse *p, const char *value);
 bool take_fw_cfg(struct parse *p, const char *value);
 bool take_semihosting(struct parse *p, const char *value);
 bool take_semihosting_config(struct parse *p, const char *value);
@@ -164,6 +169,9 @@ bool add_drive(struct parse *p);
 
 /* A drive that is a flash bank's content: bank p->drive_unit, or the next free one. */
 bool take_flash_drive(struct parse *p, const struct drive_option *d);
+
+/* Make flash banks of the nodes that -machine names. */
+bool settle_flash(struct parse *p);
 
 /* Refuse what doesn't go together. */
 bool settle_machine(struct parse *p);

@@ -20,6 +20,22 @@ Test(options_firmware, firmware)
     cr_assert_str_eq(l->o.flash[1].path, "q");
     cr_assert_eq(l->o.devices.drives, 0);
     done(l);
+    l = accept(
+        "-blockdev file,node-name=a,filename=x -blockdev file,node-name=b,filename=p,read-only=on "
+        "-blockdev file,node-name=c,filename=q -machine virt,pflash0=b,pflash1=c");
+    cr_assert_str_eq(l->o.flash[0].path, "p");
+    cr_assert(l->o.flash[0].readonly);
+    cr_assert_str_eq(l->o.flash[1].path, "q");
+    cr_assert_eq(l->o.devices.drives, 1);
+    cr_assert_str_eq(l->o.devices.drive[0].file, "x");
+    done(l);
+    l = parse("-machine virt,pflash0=b");
+    cr_assert(!l->ok && strstr(l->message, "pflash0=b") && strstr(l->message, "-blockdev"), "%s",
+              l->message);
+    done(l);
+    l = parse("-pflash a -blockdev file,node-name=b,filename=p -machine virt,pflash0=b");
+    cr_assert(!l->ok && strstr(l->message, "holds a"), "%s", l->message);
+    done(l);
     l = accept("-bios b -kernel k -machine virt,firmware=c");
     cr_assert_str_eq(l->o.bios, "c");
     done(l);
