@@ -111,6 +111,8 @@ static struct virtio *create_balloon(struct machine_devices *d, const struct opt
         .page_reporting = device->page_reporting,
     };
     return d->balloon = virtio_balloon_create(&options);
+}
+
 /* The ports of a virtio-serial-device; the first is there for drivers that know of no others. */
 static struct virtio *create_serial(struct machine_devices *d, const struct device_options *all,
                                     const struct device_option *device)

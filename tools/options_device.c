@@ -188,8 +188,6 @@ static const struct model_row {
     {"virtio-net-device", DEVICE_NET, "netdev=ID[,mac=ADDRESS]: a network card", net_rows,
      ARRAY_LEN(net_rows)},
     {"virtio-rng-device", DEVICE_RNG, "a source of random numbers", rng_rows, ARRAY_LEN(rng_rows)},
-    {"virtio-serial-device", DEVICE_SERIAL, "what a virtconsole is the port of", serial_rows,
-     ARRAY_LEN(serial_rows)},
     {"virtio-9p-device", DEVICE_9P, "fsdev=ID,mount_tag=TAG: a folder of the host", share_rows,
      ARRAY_LEN(share_rows)},
     {"virtio-balloon-device", DEVICE_BALLOON, "takes memory from the guest, and gives it back",

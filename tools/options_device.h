@@ -93,13 +93,11 @@ struct device_option {
     int net_at;         /* and where that is in the list; -1: no cable */
     bool on_hub;        /* -net nic */
     u8 mac[6];
-    int chardev_at;    /* of serial: the back end of its port; -1: none */
     const char *rng;   /* an ID of an object */
     const char *fsdev; /* of 9p: an ID, */
     unsigned share_at; /* and where that is in the list */
     const char *tag;
     bool deflate_on_oom, page_reporting; /* of the balloon */
-    const char *rng; /* an ID of an object */
 };
 
 struct device_options {

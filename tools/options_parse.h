@@ -19,8 +19,6 @@ struct parse {
     struct chardev_option *chardev;
     struct console_option *console;
     struct share_option *share;
-    const char *blockdev_child; /* the node that one is on */
-    int drive_unit;             /* of -drive; -1: none was said */
     const char *blockdev_child;            /* the node that one is on */
     const char *flash_node[OPTIONS_FLASH]; /* -machine pflash0=, pflash1= */
     int drive_unit;                        /* of -drive; -1: none was said */

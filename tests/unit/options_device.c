@@ -141,6 +141,9 @@ Test(options_device, shares)
     cr_assert_str_eq(d->device[1].tag, "one");
     cr_assert_eq(d->device[1].share_at, 0);
     cr_assert(d->device[2].deflate_on_oom && d->device[2].page_reporting);
+    options_free(&o);
+}
+
 /* The numbers are those that QEMU 7.2 gives (its monitor's info qtree). */
 Test(options_device, ports)
 {

@@ -47,11 +47,10 @@ struct fuzz {
     struct disk_request *waiting[WAITING];
     unsigned waiting_count;
     struct netdev net;
-    struct chardev line;
+    struct chardev line, other;
     char folder[32];
     struct host_loop *loop;
     struct share *share;
-    struct chardev line, other;
 };
 
 static u64 pick(struct fuzz *f, u64 n)
