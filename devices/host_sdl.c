@@ -73,7 +73,9 @@ void host_sdl_tell(struct host_sdl *s, struct window_event e)
     u64 one = 1;
     pthread_mutex_lock(&s->event_lock);
     struct window_event *last = s->event_count ? &s->events[s->event_count - 1] : NULL;
-    if (e.kind == WINDOW_MOVE && last && last->kind == WINDOW_MOVE) {
+    if (e.kind == WINDOW_POINT && last && last->kind == WINDOW_POINT) {
+        *last = e;
+    } else if (e.kind == WINDOW_MOVE && last && last->kind == WINDOW_MOVE) {
         last->dx += e.dx;
         last->dy += e.dy;
         last->wheel += e.wheel;
@@ -94,6 +96,9 @@ static void obey(struct host_sdl *s, const struct window_event *e)
         break;
     case WINDOW_MOVE:
         input_move(s->input, e->dx, e->dy, e->wheel);
+        break;
+    case WINDOW_POINT:
+        input_point(s->input, e->x, e->y);
         break;
     case WINDOW_BUTTON:
         input_button(s->input, e->button, e->down);
@@ -197,11 +202,12 @@ static void changed(void *owner)
     refresh_at(s, s->refreshed + REFRESH_NS); /* at once, if that has passed */
 }
 
-static void leds_changed(void *owner, u8 leds)
+static void input_changed(void *owner)
 {
     struct host_sdl *s = owner;
     pthread_mutex_lock(&s->lock);
-    s->leds = leds;
+    s->leds = s->input->leds;
+    s->absolute = input_is_absolute(s->input);
     wake_window(s);
     pthread_mutex_unlock(&s->lock);
 }
@@ -262,8 +268,8 @@ void host_sdl_connect(struct host_sdl *s, struct display *display, struct input 
     s->input = input;
     s->client = client;
     s->owner = owner;
-    input->leds_changed = leds_changed;
-    input->leds_owner = s;
+    input->changed = input_changed;
+    input->changed_owner = s;
     display_connect(display, &looking, s);
 }
 
@@ -274,7 +280,7 @@ void host_sdl_close(struct host_sdl *s)
     if (s->display)
         display_connect(s->display, NULL, NULL);
     if (s->input)
-        s->input->leds_changed = NULL;
+        s->input->changed = NULL;
     clock_cancel_alarm(host_loop_clock(s->config.loop), &s->refresh);
     pthread_mutex_lock(&s->lock);
     s->stop = true;

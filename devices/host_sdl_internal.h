@@ -33,6 +33,7 @@
     X(SetWindowKeyboardGrab, SDL_SetWindowKeyboardGrab)                                            \
     X(SetWindowSize, SDL_SetWindowSize)                                                            \
     X(SetWindowTitle, SDL_SetWindowTitle)                                                          \
+    X(ShowCursor, SDL_ShowCursor)                                                                  \
     X(StopTextInput, SDL_StopTextInput)                                                            \
     X(UpdateWindowSurfaceRects, SDL_UpdateWindowSurfaceRects)                                      \
     X(WaitEvent, SDL_WaitEvent)
@@ -47,6 +48,7 @@ struct sdl_library {
 enum window_event_kind {
     WINDOW_KEY,
     WINDOW_MOVE,
+    WINDOW_POINT,
     WINDOW_BUTTON,
     WINDOW_RELEASE,
     WINDOW_CLOSE,
@@ -59,6 +61,7 @@ struct window_event {
     enum input_button button;
     bool down;
     s32 dx, dy, wheel;
+    u32 x, y; /* up to INPUT_POINT_MAX */
 };
 
 enum { WINDOW_EVENTS = 256, WINDOW_RECTS = 32 };
@@ -79,7 +82,8 @@ struct host_sdl {
     struct display_rect changed[WINDOW_RECTS];
     unsigned changes;
     u8 leds;
-    bool woken; /* the window has been sent an event that it has not looked at */
+    bool absolute; /* the guest wants places, not movements */
+    bool woken;    /* the window has been sent an event that it has not looked at */
     bool stop;
 
     pthread_mutex_t event_lock; /* of what follows */
@@ -99,6 +103,7 @@ struct host_sdl {
     SDL_Window *window;
     SDL_Surface *surface; /* over frame */
     bool full_screen, grabbed;
+    bool pointing;  /* what `absolute` was when last looked at */
     bool ctrl, alt; /* held: half of the emulator's own keys */
     u8 titled_leds; /* as the title has them */
     bool titled_grabbed;

@@ -129,16 +129,34 @@ static int blit_all(struct host_sdl *s, SDL_Surface *on, SDL_Rect done[WINDOW_RE
     return 1;
 }
 
+static void grab(struct host_sdl *s, bool on)
+{
+    s->grabbed = on;
+    s->lib.SetRelativeMouseMode(on && !s->pointing);
+    s->lib.SetWindowKeyboardGrab(s->window, on);
+}
+
+/* A guest that is told places draws a pointer where the host's would be, or wants none. */
+static void set_pointing(struct host_sdl *s, bool on)
+{
+    if (on == s->pointing)
+        return;
+    s->pointing = on;
+    grab(s, s->grabbed);
+    s->lib.ShowCursor(on ? SDL_DISABLE : SDL_ENABLE);
+}
+
 /* Look at what the machine has left here. ALL: the window shows nothing of it. False: leave. */
 static bool look(struct host_sdl *s, bool all)
 {
     SDL_Rect done[WINDOW_RECTS];
     int count = 0;
-    bool resized = false;
+    bool resized = false, absolute;
     pthread_mutex_lock(&s->lock);
     bool stop = s->stop;
     s->woken = false;
     u8 leds = s->leds;
+    absolute = s->absolute;
     if (s->resized) {
         fit_surface(s);
         resized = !s->full_screen && (s->width != s->config.width || s->height != s->config.height);
@@ -149,6 +167,7 @@ static bool look(struct host_sdl *s, bool all)
     pthread_mutex_unlock(&s->lock);
     if (stop)
         return false;
+    set_pointing(s, absolute);
     set_title(s, leds);
     if (resized)
         s->lib.SetWindowSize(s->window, (int)s->config.width, (int)s->config.height);
@@ -170,13 +189,6 @@ static bool look(struct host_sdl *s, bool all)
     if (count)
         s->lib.UpdateWindowSurfaceRects(s->window, done, count);
     return true;
-}
-
-static void grab(struct host_sdl *s, bool on)
-{
-    s->grabbed = on;
-    s->lib.SetRelativeMouseMode(on);
-    s->lib.SetWindowKeyboardGrab(s->window, on);
 }
 
 static void key(struct host_sdl *s, const SDL_KeyboardEvent *e)
@@ -215,16 +227,36 @@ static void button(struct host_sdl *s, const SDL_MouseButtonEvent *e)
     bool down = e->state == SDL_PRESSED;
     if (!e->button || e->button >= ARRAY_LEN(buttons))
         return;
-    if (s->grabbed)
+    if (s->grabbed || s->pointing)
         host_sdl_tell(s, (struct window_event){
                              .kind = WINDOW_BUTTON, .button = buttons[e->button], .down = down});
     else if (down)
         grab(s, true);
 }
 
+/* The middle of pixel AT of SIZE as a tablet says it. */
+static u32 share(s32 at, s32 size)
+{
+    at = at < 0 ? 0 : at < size ? at : size - 1;
+    return (u32)((2 * (s64)at + 1) * (INPUT_POINT_MAX + 1) / (2 * (s64)size));
+}
+
+/* The mouse is at X, Y of the window. */
+static void point(struct host_sdl *s, s32 x, s32 y)
+{
+    const SDL_Surface *on = s->lib.GetWindowSurface(s->window);
+    if (!on || !s->surface)
+        return;
+    SDL_Rect r = place(s->surface, on);
+    if (r.w > 0 && r.h > 0)
+        host_sdl_tell(s, (struct window_event){.kind = WINDOW_POINT,
+                                               .x = share(x - r.x, r.w),
+                                               .y = share(y - r.y, r.h)});
+}
+
 static void move(struct host_sdl *s, s32 dx, s32 dy, s32 wheel)
 {
-    if (s->grabbed)
+    if (s->grabbed || s->pointing)
         host_sdl_tell(
             s, (struct window_event){.kind = WINDOW_MOVE, .dx = dx, .dy = dy, .wheel = wheel});
 }
@@ -259,7 +291,10 @@ static bool take(struct host_sdl *s, const SDL_Event *e)
         button(s, &e->button);
         break;
     case SDL_MOUSEMOTION:
-        move(s, e->motion.xrel, e->motion.yrel, 0);
+        if (s->pointing)
+            point(s, e->motion.x, e->motion.y);
+        else
+            move(s, e->motion.xrel, e->motion.yrel, 0);
         break;
     case SDL_MOUSEWHEEL:
         move(s, 0, 0, e->wheel.y);

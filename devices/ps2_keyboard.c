@@ -201,17 +201,17 @@ static void reset(struct ps2 *p)
 
 void ps2_keyboard_init(struct ps2_keyboard *k, struct clock *clock, struct input *input)
 {
-    static const struct input_keyboard keyboard = {.key = key};
+    static const struct input_ops keys = {.key = key};
     *k = (struct ps2_keyboard){
         .ps2 = {.receive = receive, .taken = taken, .reset = reset},
         .clock = clock,
         .input = input,
+        .device = {.ops = &keys, .owner = k},
         .repeat = {.fire = repeat, .owner = k},
         .enabled = true,
         .typematic = TYPEMATIC_DEFAULT,
     };
-    input->keyboard = &keyboard;
-    input->keyboard_owner = k;
+    input_connect(input, &k->device);
 }
 
 void ps2_keyboard_destroy(struct ps2_keyboard *k)

@@ -13,7 +13,8 @@
 struct ps2_keyboard {
     struct ps2 ps2;
     struct clock *clock;
-    struct input *input;    /* shows the lamps */
+    struct input *input; /* shows the lamps */
+    struct input_device device;
     struct alarm repeat;    /* when the held key is said again */
     const struct key *held; /* the key pressed last, or NULL */
     bool enabled;           /* scanning */

@@ -257,15 +257,15 @@ static void reset(struct ps2 *p)
 
 void ps2_mouse_init(struct ps2_mouse *m, struct clock *clock, struct input *input)
 {
-    static const struct input_mouse mouse = {.move = move, .button = button};
+    static const struct input_ops movements = {.move = move, .button = button};
     *m = (struct ps2_mouse){
         .ps2 = {.receive = receive, .taken = taken, .reset = reset},
         .clock = clock,
+        .device = {.ops = &movements, .owner = m},
         .report = {.fire = report_due, .owner = m},
     };
     reset(&m->ps2);
-    input->mouse = &mouse;
-    input->mouse_owner = m;
+    input_connect(input, &m->device);
 }
 
 void ps2_mouse_destroy(struct ps2_mouse *m)

@@ -13,6 +13,7 @@
 
 struct ps2_mouse {
     struct ps2 ps2;
+    struct input_device device;
     struct clock *clock;
     struct alarm report; /* when the next one is due */
     s32 dx, dy, wheel;   /* not reported yet; up and away are positive */

@@ -40,15 +40,18 @@ enum virtio_id {
     VIRTIO_ID_ENTROPY = 4,
     VIRTIO_ID_BALLOON = 5,
     VIRTIO_ID_9P = 9,
+    VIRTIO_ID_GPU = 16,
+    VIRTIO_ID_INPUT = 18,
 };
 
 enum { VIRTIO_MAX_QUEUES = 64 };
 
 struct virtio_ops {
-    const char *name;                          /* in messages: "virtio-blk" */
-    u32 id;                                    /* VIRTIO_ID_* */
-    u16 queues;                                /* 1 to VIRTIO_MAX_QUEUES */
-    u16 queue_size;                            /* the most a driver may choose, a power of two */
+    const char *name; /* in messages: "virtio-blk" */
+    u32 id;           /* VIRTIO_ID_* */
+    bool modern;      /* it is younger than version 1.0: no legacy driver knows it */
+    u16 queues;       /* 1 to VIRTIO_MAX_QUEUES */
+    u16 queue_size;   /* the most a driver may choose, a power of two */
     void (*notify)(void *dev, unsigned queue); /* there may be buffers in QUEUE */
     void (*ready)(void *dev);                  /* DRIVER_OK: the features are final; or NULL */
     void (*configured)(void *dev);             /* the driver wrote into config; or NULL */

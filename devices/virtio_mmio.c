@@ -350,5 +350,6 @@ void virtio_mmio_init(struct virtio_mmio *m, bool legacy, struct bus *bus, struc
 void virtio_mmio_plug(struct virtio_mmio *m, struct virtio *v)
 {
     m->device = v;
+    m->legacy = m->legacy && !v->ops->modern;
     virtio_plug(v, m->bus, m->irq, m->log);
 }

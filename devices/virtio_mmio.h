@@ -25,7 +25,7 @@ extern const struct mmio_ops virtio_mmio_ops;
 void virtio_mmio_init(struct virtio_mmio *m, bool legacy, struct bus *bus, struct irq_line irq,
                       const struct log *log);
 
-/* Plug V into an empty slot, before the machine runs. */
+/* Plug V into an empty slot, before the machine runs; of version 2 for a modern device. */
 void virtio_mmio_plug(struct virtio_mmio *m, struct virtio *v);
 
 #endif

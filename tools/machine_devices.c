@@ -12,6 +12,7 @@
 #include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
 #include "devices/virtio_console.h"
+#include "devices/virtio_input.h"
 #include "devices/virtio_net.h"
 #include "devices/virtio_rng.h"
 
@@ -136,8 +137,14 @@ static struct virtio *create_serial(struct machine_devices *d, const struct devi
 }
 
 static struct virtio *create(struct machine_devices *d, const struct options *o,
-                             const struct device_option *device, void (**destroy)(struct virtio *v))
+                             const struct device_option *device, struct virt *board,
+                             void (**destroy)(struct virtio *v))
 {
+    static const enum virtio_input_kind kinds[] = {
+        [DEVICE_KEYBOARD] = VIRTIO_KEYBOARD,
+        [DEVICE_MOUSE] = VIRTIO_MOUSE,
+        [DEVICE_TABLET] = VIRTIO_TABLET,
+    };
     switch (device->model) {
     case DEVICE_BLK:
         *destroy = virtio_blk_destroy;
@@ -157,6 +164,11 @@ static struct virtio *create(struct machine_devices *d, const struct options *o,
     case DEVICE_BALLOON:
         *destroy = virtio_balloon_destroy;
         return create_balloon(d, o, device);
+    case DEVICE_KEYBOARD:
+    case DEVICE_MOUSE:
+    case DEVICE_TABLET:
+        *destroy = virtio_input_destroy;
+        return virtio_input_create(kinds[device->model], &board->input, device->serial);
     }
     return NULL;
 }
@@ -170,7 +182,7 @@ bool machine_devices_plug(struct machine_devices *d, const struct options *o, st
             const struct device_option *device = &o->devices.device[i];
             if ((device->slot < 0) != pass)
                 continue;
-            d->virtio[i] = create(d, o, device, &d->destroy[i]);
+            d->virtio[i] = create(d, o, device, board, &d->destroy[i]);
             if (!d->virtio[i] || !virt_plug(board, d->virtio[i], device->slot))
                 return load_fail(e, "-device", "no memory or no slot for it");
         }

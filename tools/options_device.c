@@ -176,6 +176,11 @@ static const struct property balloon_rows[] = {
     {"page-poison", NULL, "off", "pages that come back are zero"},
 };
 
+static const struct property input_rows[] = {
+    COMMON,
+    {"serial", take_device_serial, NULL, NULL},
+};
+
 static const struct model_row {
     const char *name;
     enum device_model model;
@@ -194,6 +199,12 @@ static const struct model_row {
      balloon_rows, ARRAY_LEN(balloon_rows)},
     {"virtio-serial-device", DEVICE_SERIAL, "what virtconsole and virtserialport are ports of",
      serial_rows, ARRAY_LEN(serial_rows)},
+    {"virtio-serial-device", DEVICE_SERIAL, "what a virtconsole is the port of", serial_rows,
+     ARRAY_LEN(serial_rows)},
+    {"virtio-keyboard-device", DEVICE_KEYBOARD, "a keyboard", input_rows, ARRAY_LEN(input_rows)},
+    {"virtio-mouse-device", DEVICE_MOUSE, "a mouse", input_rows, ARRAY_LEN(input_rows)},
+    {"virtio-tablet-device", DEVICE_TABLET, "a pointer that needs no grab", input_rows,
+     ARRAY_LEN(input_rows)},
 };
 
 void print_devices(FILE *to)

@@ -81,13 +81,23 @@ enum device_model {
     DEVICE_BALLOON,
 };
 
+enum device_model {
+    DEVICE_BLK,
+    DEVICE_NET,
+    DEVICE_RNG,
+    DEVICE_SERIAL,
+    DEVICE_KEYBOARD,
+    DEVICE_MOUSE,
+    DEVICE_TABLET,
+};
+
 struct device_option {
     enum device_model model;
     const char *id;
     int slot;           /* -1: the next free one */
     const char *drive;  /* of blk: an ID, */
     unsigned drive_at;  /* and where that is in the list */
-    const char *serial; /* of blk */
+    const char *serial; /* of blk and of what one types and points with */
     u32 logical_block, physical_block;
     const char *netdev; /* of net: an ID, */
     int net_at;         /* and where that is in the list; -1: no cable */

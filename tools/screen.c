@@ -14,12 +14,17 @@
 
 enum { HOLD_MS = 100, HOLD_MS_MAX = 60000, MOUSE_FAR = 1 << 20 };
 
-static bool has_screen(struct machine *m, struct text *out)
+/* False, said in OUT, when it is not so that THERE is a WHAT, which option HOW would give. */
+static bool require(bool there, const char *what, const char *how, struct text *out)
 {
-    if (m->virt.display.width)
-        return true;
-    text_puts(out, "there is no screen: start with -display sdl\n");
-    return false;
+    if (!there)
+        text_printf(out, "there is no %s: start with -display sdl or -device %s\n", what, how);
+    return there;
+}
+
+static bool has_pointer(struct machine *m, struct text *out)
+{
+    return require(input_has_pointer(&m->virt.input), "mouse", "virtio-mouse-device", out);
 }
 
 /* The screen as bytes of red, green and blue; malloc'd, NULL without memory. */
@@ -44,7 +49,7 @@ void screen_dump(struct machine *m, const char *args, struct text *out)
         text_puts(out, "screendump FILE: a PNG picture of the screen\n");
         return;
     }
-    if (!has_screen(m, out))
+    if (!require(d->width, "screen", "virtio-gpu-device", out))
         return;
     display_update(d);
     u8 *rgb = copy_screen(d);
@@ -105,7 +110,7 @@ void screen_sendkey(struct machine *m, const char *args, struct text *out)
         text_puts(out, "sendkey KEY[-KEY]... [MS]: press them together, such as ctrl-alt-f2\n");
         return;
     }
-    if (!has_screen(m, out))
+    if (!require(input_has_keyboard(&m->virt.input), "keyboard", "virtio-keyboard-device", out))
         return;
     const char *rest = read_chord(args, &c, out);
     if (!rest)
@@ -151,6 +156,24 @@ static int read_numbers(const char *text, s32 *to, int count)
     return n;
 }
 
+/* AT moved by BY of SIZE pixels: where a tablet's pointer is then. */
+static u32 move_point(u32 at, s32 by, u32 size)
+{
+    s64 to = at + (s64)by * (INPUT_POINT_MAX + 1) / (size ? size : 1);
+    return to < 0 ? 0 : to < INPUT_POINT_MAX ? (u32)to : INPUT_POINT_MAX;
+}
+
+static void move_pointer(struct machine *m, s32 dx, s32 dy, s32 wheel)
+{
+    struct input *in = &m->virt.input;
+    const struct display *d = &m->virt.display;
+    if (input_is_absolute(in)) {
+        input_point(in, move_point(in->x, dx, d->width), move_point(in->y, dy, d->height));
+        dx = dy = 0;
+    }
+    input_move(in, dx, dy, wheel);
+}
+
 void screen_mouse_move(struct machine *m, const char *args, struct text *out)
 {
     s32 by[3] = {0};
@@ -158,8 +181,8 @@ void screen_mouse_move(struct machine *m, const char *args, struct text *out)
         text_puts(out, "mouse_move DX DY [DZ]: to the right, down, and by the wheel up\n");
         return;
     }
-    if (has_screen(m, out))
-        input_move(&m->virt.input, by[0], by[1], by[2]);
+    if (has_pointer(m, out))
+        move_pointer(m, by[0], by[1], by[2]);
 }
 
 void screen_mouse_button(struct machine *m, const char *args, struct text *out)
@@ -170,7 +193,7 @@ void screen_mouse_button(struct machine *m, const char *args, struct text *out)
         text_puts(out, "mouse_button STATE: what is held, 1 left, 2 middle, 4 right, or a sum\n");
         return;
     }
-    if (!has_screen(m, out))
+    if (!has_pointer(m, out))
         return;
     for (unsigned i = 0; i < ARRAY_LEN(buttons); i++)
         input_button(&m->virt.input, buttons[i], bit((u64)state, i));
