@@ -12,23 +12,27 @@ void display_destroy(struct display *d)
     memset(d, 0, sizeof(*d));
 }
 
-bool display_show(struct display *d, const u8 *pixels, u32 width, u32 height, u32 stride,
-                  const struct display_source *source, void *owner)
+static struct display_rect whole(const struct display *d)
 {
-    struct display_row *rows = calloc(height, sizeof(*rows));
-    if (!rows)
-        return false;
-    free(d->rows);
-    d->rows = rows;
-    d->pixels = pixels;
-    d->width = width;
-    d->height = height;
-    d->stride = stride;
-    d->source = source;
-    d->source_owner = owner;
+    return (struct display_rect){0, 0, d->width, d->height};
+}
+
+bool display_show(struct display *d, const struct display_surface *s)
+{
+    struct display_row *rows = d->rows;
+    if (s->height != d->height) {
+        rows = s->height ? calloc(s->height, sizeof(*rows)) : NULL;
+        free(d->rows);
+        d->rows = rows;
+    } else if (rows) {
+        memset(rows, 0, s->height * sizeof(*rows)); /* they may reach beyond this surface */
+    }
+    d->surface = rows ? *s : (struct display_surface){0};
+    d->width = d->surface.width;
+    d->height = d->surface.height;
     d->resized = true;
-    display_touch(d, (struct display_rect){0, 0, width, height});
-    return true;
+    display_touch(d, whole(d));
+    return rows || !s->height;
 }
 
 void display_connect(struct display *d, const struct display_client *client, void *owner)
@@ -37,7 +41,19 @@ void display_connect(struct display *d, const struct display_client *client, voi
     d->client_owner = owner;
     d->told = false;
     d->resized = true;
-    display_touch(d, (struct display_rect){0, 0, d->width, d->height});
+    display_touch(d, whole(d));
+}
+
+void display_offer_sizes(struct display *d, const struct display_sizer *sizer, void *owner)
+{
+    d->sizer = sizer;
+    d->sizer_owner = owner;
+}
+
+void display_want_size(struct display *d, u32 width, u32 height)
+{
+    if (d->sizer && width && height)
+        d->sizer->wanted(d->sizer_owner, width, height);
 }
 
 void display_touch(struct display *d, struct display_rect r)
@@ -65,8 +81,9 @@ void display_notify(struct display *d)
 
 void display_update(struct display *d)
 {
-    if (d->source && d->source->collect)
-        d->source->collect(d->source_owner);
+    const struct display_surface *s = &d->surface;
+    if (s->source && s->source->collect)
+        s->source->collect(s->owner);
 }
 
 void display_take(struct display *d, bool (*visit)(void *owner, struct display_rect r), void *owner)
@@ -86,4 +103,70 @@ void display_take(struct display *d, bool (*visit)(void *owner, struct display_r
     }
     d->told = false;
     d->resized = false;
+}
+
+/* What is seen of a stretch from AT, as long as a cursor's side, of SIZE pixels. */
+static u32 visible(s32 at, u32 size, u32 *first)
+{
+    s64 end = (s64)at + DISPLAY_CURSOR_SIDE;
+    *first = at > 0 ? (u32)at : 0;
+    end = end < size ? end : size;
+    return end > *first ? (u32)end - *first : 0;
+}
+
+static void touch_cursor(struct display *d)
+{
+    struct display_rect r;
+    if (!d->cursor.shown)
+        return;
+    r.width = visible(d->cursor.x, d->width, &r.x);
+    r.height = visible(d->cursor.y, d->height, &r.y);
+    display_touch(d, r);
+}
+
+void display_set_cursor(struct display *d, const u32 *pixels)
+{
+    if (pixels)
+        memcpy(d->cursor.pixels, pixels, sizeof(d->cursor.pixels));
+    else
+        touch_cursor(d);
+    d->cursor.shown = pixels;
+    touch_cursor(d);
+}
+
+void display_move_cursor(struct display *d, s32 x, s32 y)
+{
+    if (x == d->cursor.x && y == d->cursor.y)
+        return;
+    touch_cursor(d);
+    d->cursor.x = x;
+    d->cursor.y = y;
+    touch_cursor(d);
+}
+
+/* OVER, its colours multiplied by its alpha, upon UNDER. */
+static u32 blend(u32 under, u32 over)
+{
+    enum { OPAQUE = 255 };
+    u32 clear = OPAQUE - (over >> 24), result = 0;
+    for (unsigned shift = 0; shift < 24; shift += 8) {
+        u32 c = (over >> shift & 0xff) + (under >> shift & 0xff) * clear / OPAQUE;
+        result |= (c < OPAQUE ? c : OPAQUE) << shift;
+    }
+    return result;
+}
+
+void display_read(const struct display *d, u32 x, u32 y, u32 count, u32 *to)
+{
+    const struct display_cursor *c = &d->cursor;
+    s64 line = (s64)y - c->y;
+    memcpy(to, d->surface.pixels + (u64)y * d->surface.stride + (u64)x * sizeof(*to),
+           count * sizeof(*to));
+    if (!c->shown || line < 0 || line >= DISPLAY_CURSOR_SIDE)
+        return;
+    for (unsigned i = 0; i < DISPLAY_CURSOR_SIDE; i++) {
+        s64 at = (s64)c->x + i - x;
+        if (at >= 0 && at < count)
+            to[at] = blend(to[at], c->pixels[line * DISPLAY_CURSOR_SIDE + i]);
+    }
 }

@@ -22,6 +22,15 @@ struct display_source {
     void (*collect)(void *owner);
 };
 
+/* What is drawn. Zeroed: no picture at all. */
+struct display_surface {
+    const u8 *pixels;  /* the source's, who keeps them until another surface is shown */
+    u32 width, height; /* pixels */
+    u32 stride;        /* bytes from one row to the next; 0: all rows are the same one */
+    const struct display_source *source;
+    void *owner; /* what the source gets */
+};
+
 /* Who looks. */
 struct display_client {
     /*
@@ -32,20 +41,34 @@ struct display_client {
     void (*changed)(void *owner);
 };
 
+/* Who could draw in another size, if the one who looks wants that. */
+struct display_sizer {
+    void (*wanted)(void *owner, u32 width, u32 height);
+};
+
 /* The pixels of a row that have changed: from FIRST to before END. */
 struct display_row {
     u32 first, end;
 };
 
+enum { DISPLAY_CURSOR_SIDE = 64 };
+
+/* A picture over the picture, 0xAARRGGBB, colours multiplied by alpha already. */
+struct display_cursor {
+    u32 pixels[DISPLAY_CURSOR_SIDE * DISPLAY_CURSOR_SIDE];
+    s32 x, y; /* its upper left corner */
+    bool shown;
+};
+
 struct display {
-    u32 width, height; /* pixels; 0 while there is no surface */
-    u32 stride;        /* bytes from one row to the next */
-    const u8 *pixels;  /* the source's, who keeps them until it gives another surface */
+    u32 width, height; /* pixels, of the surface; 0 while there is none */
+    struct display_surface surface;
+    struct display_cursor cursor;
     struct display_row *rows;
-    const struct display_source *source;
-    void *source_owner;
     const struct display_client *client;
     void *client_owner;
+    const struct display_sizer *sizer;
+    void *sizer_owner;
     bool resized; /* since the client took */
     bool told;    /* the client knows that there are changes */
 };
@@ -53,21 +76,29 @@ struct display {
 /* Zeroed is a display without a surface; this frees what it has gathered since. */
 void display_destroy(struct display *d);
 
-/*
- * Show the surface of WIDTH by HEIGHT pixels at PIXELS, rows STRIDE bytes apart,
- * drawn by SOURCE. False, with nothing changed, when the host has no memory.
- */
-bool display_show(struct display *d, const u8 *pixels, u32 width, u32 height, u32 stride,
-                  const struct display_source *source, void *owner);
+/* Show S. False, with no surface at all then, when the host has no memory. */
+bool display_show(struct display *d, const struct display_surface *s);
 
 /* Become the one who looks; everything is new to him. CLIENT may be NULL: nobody looks. */
 void display_connect(struct display *d, const struct display_client *client, void *owner);
+
+/* Be asked for other sizes; NULL: nobody is. */
+void display_offer_sizes(struct display *d, const struct display_sizer *sizer, void *owner);
+
+/* For the client: it would rather see a picture of this size. */
+void display_want_size(struct display *d, u32 width, u32 height);
 
 /* For the source: R (cut to what there is) has been drawn. */
 void display_touch(struct display *d, struct display_rect r);
 
 /* For the source: something has been drawn, what will be told by its collect. */
 void display_notify(struct display *d);
+
+/* For the source: another cursor, as in struct display_cursor, where it was; NULL: none. */
+void display_set_cursor(struct display *d, const u32 *pixels);
+
+/* For the source: put the cursor's upper left corner there, outside of the picture perhaps. */
+void display_move_cursor(struct display *d, s32 x, s32 y);
 
 /*
  * For the client: call VISIT with disjoint rectangles, from top to bottom, that
@@ -81,12 +112,7 @@ void display_take(struct display *d, bool (*visit)(void *owner, struct display_r
 /* Bring the pixels up to date for a look at all of them that takes nothing. */
 void display_update(struct display *d);
 
-/* The pixel at column X of row Y. */
-static inline u32 display_pixel(const struct display *d, u32 x, u32 y)
-{
-    u32 pixel;
-    __builtin_memcpy(&pixel, d->pixels + (u64)y * d->stride + (u64)x * 4, 4);
-    return pixel;
-}
+/* Copy COUNT pixels of row Y from column X on, all of which there are, cursor included. */
+void display_read(const struct display *d, u32 x, u32 y, u32 count, u32 *to);
 
 #endif

@@ -73,7 +73,7 @@ void host_sdl_tell(struct host_sdl *s, struct window_event e)
     u64 one = 1;
     pthread_mutex_lock(&s->event_lock);
     struct window_event *last = s->event_count ? &s->events[s->event_count - 1] : NULL;
-    if (e.kind == WINDOW_POINT && last && last->kind == WINDOW_POINT) {
+    if (last && e.kind == last->kind && (e.kind == WINDOW_POINT || e.kind == WINDOW_SIZE)) {
         *last = e;
     } else if (e.kind == WINDOW_MOVE && last && last->kind == WINDOW_MOVE) {
         last->dx += e.dx;
@@ -105,6 +105,9 @@ static void obey(struct host_sdl *s, const struct window_event *e)
         break;
     case WINDOW_RELEASE:
         input_release(s->input);
+        break;
+    case WINDOW_SIZE:
+        display_want_size(s->display, e->x, e->y);
         break;
     case WINDOW_CLOSE:
         s->client->closed(s->owner);
@@ -167,9 +170,7 @@ static bool copy_rect(void *owner, struct display_rect r)
     if (!fit_frame(s))
         return false;
     for (u32 y = r.y; y < r.y + r.height; y++)
-        memcpy(s->frame + (size_t)y * s->width + r.x,
-               d->pixels + (u64)y * d->stride + (u64)r.x * sizeof(*s->frame),
-               r.width * sizeof(*s->frame));
+        display_read(d, r.x, y, r.width, s->frame + (size_t)y * s->width + r.x);
     if (s->changes < WINDOW_RECTS)
         s->changed[s->changes++] = r;
     else

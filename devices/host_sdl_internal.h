@@ -51,6 +51,7 @@ enum window_event_kind {
     WINDOW_POINT,
     WINDOW_BUTTON,
     WINDOW_RELEASE,
+    WINDOW_SIZE,
     WINDOW_CLOSE,
     WINDOW_FAILED,
 };
@@ -61,7 +62,7 @@ struct window_event {
     enum input_button button;
     bool down;
     s32 dx, dy, wheel;
-    u32 x, y; /* up to INPUT_POINT_MAX */
+    u32 x, y; /* of WINDOW_POINT: up to INPUT_POINT_MAX; of WINDOW_SIZE: the size in pixels */
 };
 
 enum { WINDOW_EVENTS = 256, WINDOW_RECTS = 32 };

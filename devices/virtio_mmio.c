@@ -37,6 +37,7 @@ enum {
     QUEUE_DRIVER_HIGH = 0x094,
     QUEUE_DEVICE_LOW = 0x0a0,
     QUEUE_DEVICE_HIGH = 0x0a4,
+    SHM_SEL = 0x0ac,
     SHM_LEN_LOW = 0x0b0, /* and what follows, to SHM_BASE_HIGH: no such region */
     SHM_BASE_HIGH = 0x0bc,
     CONFIG_GENERATION = 0x0fc,
@@ -287,6 +288,11 @@ static void write_register(struct virtio_mmio *m, u64 offset, u32 value)
             virtio_set_status(v, (u8)value, m->legacy);
         else
             reset_device(m);
+        break;
+    case SHM_SEL: /* there is none to select */
+        if (!m->legacy)
+            break;
+        wrong(m, "write", offset);
         break;
     default:
         if (!write_queue(m, offset, value))

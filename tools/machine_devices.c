@@ -12,6 +12,7 @@
 #include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
 #include "devices/virtio_console.h"
+#include "devices/virtio_gpu.h"
 #include "devices/virtio_input.h"
 #include "devices/virtio_net.h"
 #include "devices/virtio_rng.h"
@@ -134,6 +135,15 @@ static struct virtio *create_serial(struct machine_devices *d, const struct devi
         count = number < count ? count : number + 1;
     }
     return virtio_console_create(port, count);
+static struct virtio *create_gpu(struct virt *board, const struct device_option *device)
+{
+    struct virtio_gpu_config config = {
+        .display = &board->display,
+        .clock = &board->clock,
+        .width = device->width,
+        .height = device->height,
+    };
+    return virtio_gpu_create(&config);
 }
 
 static struct virtio *create(struct machine_devices *d, const struct options *o,
@@ -169,6 +179,9 @@ static struct virtio *create(struct machine_devices *d, const struct options *o,
     case DEVICE_TABLET:
         *destroy = virtio_input_destroy;
         return virtio_input_create(kinds[device->model], &board->input, device->serial);
+    case DEVICE_GPU:
+        *destroy = virtio_gpu_destroy;
+        return create_gpu(board, device);
     }
     return NULL;
 }

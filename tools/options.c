@@ -259,7 +259,7 @@ bool options_parse(struct options *o, int argc, char *const argv[], char message
         .cpus = 1,
         .ram_size = RAM_DEFAULT,
         .icount_sleep = true,
-        .display = {.width = 1024, .height = 768, .close_quits = true},
+        .display = {.close_quits = true},
     };
     struct parse p = {.o = o, .message = message};
     bool ok = true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/virtio_gpu.h"
 #include "tools/options_parse.h"
 
 bool take_id(struct parse *p, const char *value, const char **to)
@@ -119,6 +120,14 @@ static bool take_deflate_on_oom(struct parse *p, const char *value)
 static bool take_page_reporting(struct parse *p, const char *value)
 {
     return take_switch(p, "free-page-reporting", value, &p->device->page_reporting);
+static bool take_device_width(struct parse *p, const char *value)
+{
+    return take_side(p, "xres", value, VIRTIO_GPU_SIDE_MAX, &p->device->width);
+}
+
+static bool take_device_height(struct parse *p, const char *value)
+{
+    return take_side(p, "yres", value, VIRTIO_GPU_SIDE_MAX, &p->device->height);
 }
 
 /* What every device has. */
@@ -181,6 +190,14 @@ static const struct property input_rows[] = {
     {"serial", take_device_serial, NULL, NULL},
 };
 
+static const struct property gpu_rows[] = {
+    COMMON,
+    {"xres", take_device_width, NULL, NULL},
+    {"yres", take_device_height, NULL, NULL},
+    {"max_outputs", NULL, "1", "there is one screen"},
+    {"edid", NULL, "on", "the monitor says what it is"},
+};
+
 static const struct model_row {
     const char *name;
     enum device_model model;
@@ -205,6 +222,8 @@ static const struct model_row {
     {"virtio-mouse-device", DEVICE_MOUSE, "a mouse", input_rows, ARRAY_LEN(input_rows)},
     {"virtio-tablet-device", DEVICE_TABLET, "a pointer that needs no grab", input_rows,
      ARRAY_LEN(input_rows)},
+    {"virtio-gpu-device", DEVICE_GPU, "[xres=N][,yres=N]: a screen, 1280 by 800", gpu_rows,
+     ARRAY_LEN(gpu_rows)},
 };
 
 void print_devices(FILE *to)
@@ -351,10 +370,21 @@ static bool find_rng(struct parse *p, const struct device_option *d)
     return !d->rng || refuse(p, " rng=%s: there is no -object rng-random,id=%s", d->rng, d->rng);
 }
 
-/* No two have one name or one slot. */
+int options_find_device(const struct device_options *d, enum device_model model)
+{
+    for (unsigned i = 0; i < d->devices; i++)
+        if (d->device[i].model == model)
+            return (int)i;
+    return -1;
+}
+
+/* No two have one name or one slot, or are GPUs. */
 static bool is_unique(struct parse *p, const struct device_option *d)
 {
-    for (const struct device_option *o = p->o->devices.device; o < d; o++) {
+    const struct device_options *all = &p->o->devices;
+    if (d->model == DEVICE_GPU && d - all->device != options_find_device(all, DEVICE_GPU))
+        return refuse(p, " virtio-gpu-device: there is one screen; leave the second one out");
+    for (const struct device_option *o = all->device; o < d; o++) {
         if (o->id && d->id && !strcmp(o->id, d->id))
             return refuse(p, " id=%s: another device has this id; use another one", d->id);
         if (o->model == DEVICE_BALLOON && d->model == DEVICE_BALLOON)

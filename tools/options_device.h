@@ -89,6 +89,7 @@ enum device_model {
     DEVICE_KEYBOARD,
     DEVICE_MOUSE,
     DEVICE_TABLET,
+    DEVICE_GPU,
 };
 
 struct device_option {
@@ -108,6 +109,9 @@ struct device_option {
     unsigned share_at; /* and where that is in the list */
     const char *tag;
     bool deflate_on_oom, page_reporting; /* of the balloon */
+    int chardev_at;    /* of serial: the back end of its port; -1: none */
+    const char *rng;   /* an ID of an object */
+    u32 width, height; /* of gpu: pixels */
 };
 
 struct device_options {
@@ -122,5 +126,8 @@ struct device_options {
     const char *object[OPTIONS_MAX_DEVICES]; /* IDs of sources of entropy */
     unsigned drives, devices, nets, chardevs, consoles, shares, objects;
 };
+
+/* Where the first of MODEL is in the list of devices, -1: nowhere. */
+int options_find_device(const struct device_options *d, enum device_model model);
 
 #endif

@@ -84,6 +84,9 @@ bool take_properties(struct parse *p, const char *text, const struct property_li
 /* Read a switch: on, yes, true, y or off, no, false, n. */
 bool take_switch(struct parse *p, const char *key, const char *value, bool *to);
 
+/* Read a side of a screen: a number of pixels up to MOST. */
+bool take_side(struct parse *p, const char *key, const char *value, u32 most, u32 *to);
+
 /* Take a file's name, as it stands; an empty one is refused. */
 bool take_file_name(struct parse *p, const char *value, const char **to);
 

@@ -31,14 +31,20 @@ static bool has_pointer(struct machine *m, struct text *out)
 static u8 *copy_screen(const struct display *d)
 {
     u8 *rgb = malloc((size_t)d->width * d->height * 3), *to = rgb;
-    for (u32 y = 0; rgb && y < d->height; y++) {
+    u32 *row = malloc((size_t)d->width * sizeof(*row));
+    for (u32 y = 0; rgb && row && y < d->height; y++) {
+        display_read(d, 0, y, d->width, row);
         for (u32 x = 0; x < d->width; x++) {
-            u32 pixel = display_pixel(d, x, y);
-            *to++ = (u8)(pixel >> 16);
-            *to++ = (u8)(pixel >> 8);
-            *to++ = (u8)pixel;
+            *to++ = (u8)(row[x] >> 16);
+            *to++ = (u8)(row[x] >> 8);
+            *to++ = (u8)row[x];
         }
     }
+    if (!row) {
+        free(rgb);
+        rgb = NULL;
+    }
+    free(row);
     return rgb;
 }
 

@@ -85,11 +85,19 @@ void window_connect(struct machine *m)
         host_sdl_connect(m->window.sdl, &m->virt.display, &m->virt.input, &client, m);
 }
 
+/* A kernel with a GPU would have its console on the other screen, for ever. */
+static enum framebuffer_kind usual_framebuffer(const struct machine *m)
+{
+    if (options_find_device(&m->options->devices, DEVICE_GPU) >= 0)
+        return FRAMEBUFFER_OFF;
+    return m->booted && boot_knows_efi(&m->boot) ? FRAMEBUFFER_EFI : FRAMEBUFFER_SIMPLE;
+}
+
 void window_choose(struct machine *m)
 {
     enum framebuffer_kind kind = m->options->display.framebuffer;
     if (kind == FRAMEBUFFER_AUTO)
-        kind = m->booted && boot_knows_efi(&m->boot) ? FRAMEBUFFER_EFI : FRAMEBUFFER_SIMPLE;
+        kind = usual_framebuffer(m);
     if (!m->window.screen.width)
         kind = FRAMEBUFFER_OFF;
     m->virt.framebuffer.in_tree = kind == FRAMEBUFFER_SIMPLE;
