@@ -158,7 +158,7 @@ void edid_make(u8 edid[EDID_SIZE], u32 width, u32 height)
     /* Red, green, blue and white of sRGB: two low bits of each number, then the high ones. */
     static const u8 srgb[] = {0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54};
     static const char maker[] = "MAE";
-    enum { PRODUCT_CODE = 0x0a64, MADE_IN = 2026, CM_MIN = 10 };
+    enum { PRODUCT_CODE = 0x0a64, MADE_IN = 2026 };
     struct timing t = reduced_blanking(width, height);
     u32 letters = 0, cm_w = (millimetres(width) + 5) / 10, cm_h = (millimetres(height) + 5) / 10;
     memset(edid, 0, EDID_SIZE);
@@ -173,7 +173,7 @@ void edid_make(u8 edid[EDID_SIZE], u32 width, u32 height)
     edid[VERSION] = 1;
     edid[VERSION + 1] = 4;
     edid[INPUT] = INPUT_DIGITAL_8_BITS;
-    if (cm_w >= CM_MIN && cm_h >= CM_MIN) { /* else unknown: nobody believes in smaller ones */
+    if (cm_w && cm_h) { /* else unknown: one alone would be an aspect ratio */
         edid[SIZE_CM] = (u8)cm_w;
         edid[SIZE_CM + 1] = (u8)cm_h;
     }

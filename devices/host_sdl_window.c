@@ -271,7 +271,7 @@ static bool window_changed(struct host_sdl *s, const SDL_WindowEvent *e)
             grab(s, false);
         host_sdl_tell(s, (struct window_event){.kind = WINDOW_RELEASE});
         return false;
-    case SDL_WINDOWEVENT_RESIZED: /* by the user, and SIZE_CHANGED follows */
+    case SDL_WINDOWEVENT_RESIZED: /* by the user; SIZE_CHANGED comes as well */
         host_sdl_tell(
             s, (struct window_event){.kind = WINDOW_SIZE, .x = (u32)e->data1, .y = (u32)e->data2});
         return false;

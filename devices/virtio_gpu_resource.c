@@ -9,24 +9,26 @@
 enum {
     PIXEL = 4,            /* bytes, in every format */
     OVERHEAD = 32 * 1024, /* a resource's cost beside its pixels, so that there are not too many */
-    NONE = 4,             /* the byte of alpha in a format that has none */
 };
 
-/* Which byte of a pixel, by address, holds what: 5.7.6.8. */
+/*
+ * Which byte of a pixel, by address, holds what: 5.7.6.8. One without meaning (X) is kept as
+ * alpha: Linux draws its cursors into such resources.
+ */
 struct gpu_format {
     u32 number;
     u8 red, green, blue, alpha;
 };
 
 static const struct gpu_format formats[] = {
-    {1, 2, 1, 0, 3},      /* B8G8R8A8 */
-    {2, 2, 1, 0, NONE},   /* B8G8R8X8 */
-    {3, 1, 2, 3, 0},      /* A8R8G8B8 */
-    {4, 1, 2, 3, NONE},   /* X8R8G8B8 */
-    {67, 0, 1, 2, 3},     /* R8G8B8A8 */
-    {68, 3, 2, 1, NONE},  /* X8B8G8R8 */
-    {121, 3, 2, 1, 0},    /* A8B8G8R8 */
-    {134, 0, 1, 2, NONE}, /* R8G8B8X8 */
+    {1, 2, 1, 0, 3},   /* B8G8R8A8 */
+    {2, 2, 1, 0, 3},   /* B8G8R8X8 */
+    {3, 1, 2, 3, 0},   /* A8R8G8B8 */
+    {4, 1, 2, 3, 0},   /* X8R8G8B8 */
+    {67, 0, 1, 2, 3},  /* R8G8B8A8 */
+    {68, 3, 2, 1, 0},  /* X8B8G8R8 */
+    {121, 3, 2, 1, 0}, /* A8B8G8R8 */
+    {134, 0, 1, 2, 3}, /* R8G8B8X8 */
 };
 
 static const struct gpu_format *find_format(u32 number)
@@ -180,10 +182,10 @@ static void copy(struct place *at, u64 from, u8 *to, u64 len)
 
 static void convert(const struct gpu_format *f, u32 *pixel, u32 count)
 {
-    if (f == &formats[0])
-        return;
+    if (f->blue == 0 && f->alpha == 3)
+        return; /* it is ours: red and green can only be between */
     for (u32 i = 0; i < count; i++) {
-        u8 b[PIXEL + 1] = {[NONE] = 0xff};
+        u8 b[PIXEL];
         memcpy(b, &pixel[i], PIXEL);
         pixel[i] =
             (u32)b[f->alpha] << 24 | (u32)b[f->red] << 16 | (u32)b[f->green] << 8 | b[f->blue];
