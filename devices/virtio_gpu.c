@@ -332,7 +332,7 @@ static const struct virtio_ops ops = {
     .reset = reset,
 };
 
-struct virtio *virtio_gpu_create(const struct virtio_gpu_config *config)
+struct virtio *virtio_gpu_create(const struct virtio_gpu_options *options)
 {
     static const struct display_sizer sizer = {.wanted = wanted};
     struct virtio_gpu *g = calloc(1, sizeof(*g));
@@ -340,11 +340,11 @@ struct virtio *virtio_gpu_create(const struct virtio_gpu_config *config)
         free(g);
         return NULL;
     }
-    g->display = config->display;
-    g->clock = config->clock;
+    g->display = options->display;
+    g->clock = options->clock;
     g->more = (struct alarm){.fire = go_on, .owner = g};
-    g->width = config->width;
-    g->height = config->height;
+    g->width = options->width;
+    g->height = options->height;
     g->config.num_scanouts = 1;
     g->virtio.offered = BIT(F_EDID);
     g->virtio.writable_first = offsetof(struct config, events_clear);

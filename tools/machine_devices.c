@@ -137,13 +137,13 @@ static struct virtio *create_serial(struct machine_devices *d, const struct devi
     return virtio_console_create(port, count);
 static struct virtio *create_gpu(struct virt *board, const struct device_option *device)
 {
-    struct virtio_gpu_config config = {
+    struct virtio_gpu_options options = {
         .display = &board->display,
         .clock = &board->clock,
         .width = device->width,
         .height = device->height,
     };
-    return virtio_gpu_create(&config);
+    return virtio_gpu_create(&options);
 }
 
 static struct virtio *create(struct machine_devices *d, const struct options *o,
