@@ -16,6 +16,8 @@
 #include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
 #include "devices/virtio_console.h"
+#include "devices/virtio_gpu.h"
+#include "devices/virtio_input.h"
 #include "devices/virtio_mmio.h"
 #include "devices/virtio_net.h"
 #include "devices/virtio_rng.h"
@@ -51,6 +53,12 @@ struct fuzz {
     char folder[32];
     struct host_loop *loop;
     struct share *share;
+    struct chardev line;
+    struct clock clock;
+    struct display display;
+    struct input input;
+    u32 beneath[8 * 8]; /* what the display shows without a GPU */
+    u32 row[1 << 14];
 };
 
 static u64 pick(struct fuzz *f, u64 n)
@@ -161,6 +169,29 @@ static u64 queue_base(unsigned queue)
     return RAM_BASE + 0x2000 * queue;
 }
 
+/* What a driver of a block device would begin a request with, or nearly. */
+static void request_blk(struct fuzz *f, u64 pa)
+{
+    store(f, pa, 4, pick(f, 15));
+    store(f, pa + 8, 8, pick(f, 8) ? pick(f, SECTORS + 2) : rng_next(&f->random));
+}
+
+/* Likewise of a GPU: few resources, small or of a cursor's size, backed somewhere. */
+static void request_gpu(struct fuzz *f, u64 pa)
+{
+    static const u16 types[] = {0x100, 0x101, 0x101, 0x102, 0x103, 0x103, 0x104, 0x105,
+                                0x105, 0x106, 0x106, 0x107, 0x10a, 0x300, 0x300, 0x301};
+    static const u32 numbers[] = {0, 0, 0, 1, 1, 2, 3, 4, 64, 64, 64, 67, 100, 16384, UINT32_MAX};
+    store(f, pa, 4, types[pick(f, ARRAY_LEN(types))]);
+    store(f, pa + 4, 4, pick(f, 2));
+    for (unsigned at = 24; at < 128; at += 4)
+        store(f, pa + at, 4, numbers[pick(f, ARRAY_LEN(numbers))]);
+    for (unsigned at = 32; at < 128 && pick(f, 3) == 0; at += 16) { /* entries of a backing */
+        store(f, pa + at, 8, address(f));
+        store(f, pa + at + 8, 4, length(f));
+    }
+}
+
 /* Descriptors that make chains, now and then broken ones; a request's header at their buffers. */
 static void fill_queue(struct fuzz *f, unsigned queue)
 {
@@ -177,6 +208,10 @@ static void fill_queue(struct fuzz *f, unsigned queue)
             store(f, pa + 4, 4, pick(f, 9) | pick(f, 2) << 16);
             store(f, pa + 8, 8, pick(f, 8) ? pick(f, SECTORS + 2) : rng_next(&f->random));
         }
+        if (f->device->ops->id == VIRTIO_ID_GPU && pick(f, 8))
+            request_gpu(f, pa);
+        else if (pick(f, 2))
+            request_blk(f, pa);
         store(f, driver + 4 + 2 * i, 2, pick(f, 40) ? i : pick(f, 70000));
     }
     u64 seen = 0;
@@ -223,11 +258,35 @@ static void start(struct fuzz *f, bool legacy)
         abort(); /* a reset did not bring it back */
 }
 
+/* Whoever looks at a display: every pixel that it says is there is read. */
+static bool look(void *owner, struct display_rect r)
+{
+    struct fuzz *f = owner;
+    for (u32 y = r.y; y < r.y + r.height; y++)
+        display_read(&f->display, r.x, y, r.width, f->row);
+    return pick(f, 16);
+}
+
+/* What comes from the user, and what waits for the clock. */
+static void use(struct fuzz *f)
+{
+    const struct key *key = key_by_code((unsigned)pick(f, KEY_CODE_COUNT));
+    if (key)
+        input_key(&f->input, key, pick(f, 2));
+    input_button(&f->input, (enum input_button)pick(f, INPUT_BUTTONS), pick(f, 2));
+    input_move(&f->input, (s32)rng_next(&f->random), (s32)pick(f, 3), (s32)pick(f, 3) - 1);
+    input_point(&f->input, (u32)pick(f, 70000), (u32)rng_next(&f->random));
+    if (pick(f, 8) == 0)
+        display_want_size(&f->display, (u32)pick(f, 5000), (u32)rng_next(&f->random));
+    display_take(&f->display, look, f);
+    clock_run(&f->clock);
+}
+
 static void step(struct fuzz *f)
 {
     u8 frame[2000];
     u64 ignored;
-    switch (pick(f, 12)) {
+    switch (pick(f, 13)) {
     case 0: /* any access to any register */
         bus_write(&f->bus, SLOT + pick(f, WINDOW), 1u << pick(f, 4),
                   pick(f, 2) ? rng_next(&f->random) : pick(f, 20));
@@ -265,6 +324,9 @@ static void step(struct fuzz *f)
     case 5: /* any word of the rings */
         store(f, queue_base((unsigned)pick(f, f->device->ops->queues)) + pick(f, 0x1000), 2,
               rng_next(&f->random));
+        break;
+    case 6:
+        use(f);
         break;
     default:
         fill_queue(f, (unsigned)pick(f, f->device->ops->queues));
@@ -313,6 +375,23 @@ static struct virtio *make_balloon(struct fuzz *f)
     return virtio_balloon_create(&o);
 }
 
+static u64 no_time(void *owner)
+{
+    return 0;
+}
+
+static struct virtio *make_gpu(struct fuzz *f)
+{
+    struct virtio_gpu_options o = {&f->display, &f->clock, 1280, 800};
+    return virtio_gpu_create(&o);
+}
+
+static struct virtio *make_input(struct fuzz *f)
+{
+    return virtio_input_create((enum virtio_input_kind)pick(f, VIRTIO_TABLET + 1), &f->input,
+                               "fuzz");
+}
+
 static const struct {
     struct virtio *(*make)(struct fuzz *f);
     void (*destroy)(struct virtio *v);
@@ -320,6 +399,7 @@ static const struct {
     {make_blk, virtio_blk_destroy},         {make_net, virtio_net_destroy},
     {make_console, virtio_console_destroy}, {make_rng, virtio_rng_destroy},
     {make_9p, virtio_9p_destroy},           {make_balloon, virtio_balloon_destroy},
+    {make_gpu, virtio_gpu_destroy},         {make_input, virtio_input_destroy},
 };
 
 static void round_of(struct fuzz *f, unsigned kind, bool legacy)
@@ -332,7 +412,13 @@ static void round_of(struct fuzz *f, unsigned kind, bool legacy)
     f->net = (struct netdev){.ops = &net_ops, .takes_segments = true, .trusted = true};
     f->line = (struct chardev){.ops = &line_ops};
     f->other = (struct chardev){.ops = &other_ops, .absent = true};
+    f->clock = (struct clock){.source = no_time};
+    f->input = (struct input){0};
+    f->display = (struct display){0};
+    display_show(&f->display,
+                 &(struct display_surface){(const u8 *)f->beneath, 8, 8, 32, NULL, NULL});
     f->device = devices[kind].make(f);
+    legacy = legacy && !f->device->ops->modern;
     virtio_mmio_init(&f->slot, legacy, &f->bus, nowhere, NULL);
     bus_add_mmio(&f->bus, SLOT, &virtio_mmio_ops, &f->slot);
     virtio_mmio_plug(&f->slot, f->device);
@@ -348,6 +434,9 @@ static void round_of(struct fuzz *f, unsigned kind, bool legacy)
     if (f->waiting_count)
         abort(); /* a device that was reset still has guest memory in use */
     devices[kind].destroy(f->device);
+    if (f->display.surface.pixels != (const u8 *)f->beneath || f->input.device || f->clock.first)
+        abort(); /* something of the device is left */
+    display_destroy(&f->display);
     bus_destroy(&f->bus);
 }
 
