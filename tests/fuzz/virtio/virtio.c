@@ -36,6 +36,7 @@ enum {
     WAITING = 2048,
     STEPS = 400, /* accesses between two resets */
     QUEUE_SIZE = 16,
+    DRIVER_AREA = 0x800,
 };
 
 struct fuzz {
@@ -169,33 +170,10 @@ static u64 queue_base(unsigned queue)
     return RAM_BASE + 0x2000 * queue;
 }
 
-/* What a driver of a block device would begin a request with, or nearly. */
-static void request_blk(struct fuzz *f, u64 pa)
-{
-    store(f, pa, 4, pick(f, 15));
-    store(f, pa + 8, 8, pick(f, 8) ? pick(f, SECTORS + 2) : rng_next(&f->random));
-}
-
-/* Likewise of a GPU: few resources, small or of a cursor's size, backed somewhere. */
-static void request_gpu(struct fuzz *f, u64 pa)
-{
-    static const u16 types[] = {0x100, 0x101, 0x101, 0x102, 0x103, 0x103, 0x104, 0x105,
-                                0x105, 0x106, 0x106, 0x107, 0x10a, 0x300, 0x300, 0x301};
-    static const u32 numbers[] = {0, 0, 0, 1, 1, 2, 3, 4, 64, 64, 64, 67, 100, 16384, UINT32_MAX};
-    store(f, pa, 4, types[pick(f, ARRAY_LEN(types))]);
-    store(f, pa + 4, 4, pick(f, 2));
-    for (unsigned at = 24; at < 128; at += 4)
-        store(f, pa + at, 4, numbers[pick(f, ARRAY_LEN(numbers))]);
-    for (unsigned at = 32; at < 128 && pick(f, 3) == 0; at += 16) { /* entries of a backing */
-        store(f, pa + at, 8, address(f));
-        store(f, pa + at + 8, 4, length(f));
-    }
-}
-
 /* Descriptors that make chains, now and then broken ones; a request's header at their buffers. */
 static void fill_queue(struct fuzz *f, unsigned queue)
 {
-    u64 base = queue_base(queue), driver = base + (f->slot.legacy ? 16 * QUEUE_SIZE : 0x800);
+    u64 base = queue_base(queue), driver = base + (f->slot.legacy ? 16 * QUEUE_SIZE : DRIVER_AREA);
     for (unsigned i = 0; i < QUEUE_SIZE; i++) {
         static const u16 flags[] = {1, 1, 2, 2, 3, 3, 0, 4, 5, 7};
         u64 pa = address(f);
@@ -212,12 +190,23 @@ static void fill_queue(struct fuzz *f, unsigned queue)
             request_gpu(f, pa);
         else if (pick(f, 2))
             request_blk(f, pa);
+            store(f, pa + 8, 8, pick(f, 8) ? pick(f, SECTORS + 2) : rng_next(&f->random));
+        }
         store(f, driver + 4 + 2 * i, 2, pick(f, 40) ? i : pick(f, 70000));
     }
     u64 seen = 0;
     bus_read(&f->bus, driver + 2, 2, &seen);
     store(f, driver + 2, 2, seen + (pick(f, 40) ? 1 + pick(f, 4) : pick(f, 70000)));
     store(f, driver, 2, pick(f, 2));
+}
+
+/* Make the chain at HEAD available. */
+static void offer(struct fuzz *f, unsigned queue, u16 head)
+{
+    u64 driver = queue_base(queue) + DRIVER_AREA, index = 0;
+    bus_read(&f->bus, driver + 2, 2, &index);
+    store(f, driver + 4 + 2 * (index % QUEUE_SIZE), 2, head);
+    store(f, driver + 2, 2, index + 1);
 }
 
 static void put(struct fuzz *f, u64 offset, u32 value)
@@ -241,7 +230,7 @@ static void start(struct fuzz *f, bool legacy)
     put(f, 0x28, 4096);
     for (unsigned q = 0; q < f->device->ops->queues; q++) {
         u64 base = queue_base(q);
-        const u64 area[] = {base, base + 0x800, base + 0xc00};
+        const u64 area[] = {base, base + DRIVER_AREA, base + 0xc00};
         put(f, 0x30, q);
         put(f, 0x38,
             f->device->ops->queue_size < QUEUE_SIZE ? f->device->ops->queue_size : QUEUE_SIZE);
@@ -256,6 +245,67 @@ static void start(struct fuzz *f, bool legacy)
     put(f, STATUS, 15);
     if (!virtio_live(f->device))
         abort(); /* a reset did not bring it back */
+}
+
+/*
+ * A command to the GPU in a chain without fault: mostly with sense, about few
+ * resources, small ones or of a cursor's size, backed by any of the RAM.
+ */
+static void command_gpu(struct fuzz *f)
+{
+    static const u16 types[] = {0x100, 0x101, 0x101, 0x102, 0x103, 0x103, 0x104, 0x105,
+                                0x105, 0x106, 0x106, 0x107, 0x10a, 0x300, 0x301};
+    static const u32 formats[] = {1, 2, 3, 4, 67, 68, 121, 134, 5};
+    static const u32 sides[] = {1, 5, 16, 64, 64, 64, 64, 500, 16384};
+    enum { REQUEST = 0x8000, REPLY = 0x9000, ROOM = 1100, LEN = 24 + 32 + 24, RESOURCES = 4 };
+    u32 q[LEN / 4] = {types[pick(f, ARRAY_LEN(types))], (u32)pick(f, 2)}, *body = q + 6;
+    unsigned queue = q[0] >= 0x300;
+    u32 resource = 1 + (u32)pick(f, RESOURCES);
+    for (u32 *word = body; word < q + ARRAY_LEN(q); word++)
+        *word = (u32)pick(f, 20);
+    switch (q[0]) {
+    case 0x101:
+        body[0] = resource;
+        body[1] = formats[pick(f, ARRAY_LEN(formats))];
+        body[2] = sides[pick(f, ARRAY_LEN(sides))];
+        body[3] = body[2] == 64 ? 64 : sides[pick(f, ARRAY_LEN(sides))];
+        break;
+    case 0x103: /* the resource behind the scanout, behind the rectangle */
+        body[4] = pick(f, 30) == 0;
+        body[5] = pick(f, 4) ? resource : 0;
+        break;
+    case 0x105: /* and behind the offset */
+        body[5] = 0;
+        body[6] = resource;
+        break;
+    case 0x106:
+        body[0] = resource;
+        body[1] = 1 + (u32)pick(f, 4);
+        for (unsigned i = 0; i < 3; i++) {
+            u64 pa = address(f);
+            memcpy(&body[2 + 4 * i], &pa, sizeof(pa));
+            body[4 + 4 * i] = pick(f, 2) ? length(f) : (u32)pick(f, RAM_SIZE / 2);
+        }
+        break;
+    case 0x300:
+    case 0x301:
+        body[0] = pick(f, 30) == 0;
+        body[1] = (u32)rng_next(&f->random) >> pick(f, 32);
+        body[4] = pick(f, 4) ? resource : 0;
+        break;
+    default:
+        body[pick(f, 2) ? 0 : 4] = resource;
+    }
+    if (pick(f, 10) == 0)
+        body[pick(f, 8)] = (u32)rng_next(&f->random);
+    for (unsigned i = 0; i < ARRAY_LEN(q); i++)
+        store(f, RAM_BASE + REQUEST + 4 * i, 4, q[i]);
+    const u64 descriptors[] = {RAM_BASE + REQUEST, LEN | UINT64_C(1) << 32 | UINT64_C(1) << 48,
+                               RAM_BASE + REPLY, ROOM | UINT64_C(2) << 32};
+    for (unsigned i = 0; i < ARRAY_LEN(descriptors); i++)
+        store(f, queue_base(queue) + 8 * i, 8, descriptors[i]);
+    offer(f, queue, 0);
+    put(f, NOTIFY, queue);
 }
 
 /* Whoever looks at a display: every pixel that it says is there is read. */
@@ -286,7 +336,7 @@ static void step(struct fuzz *f)
 {
     u8 frame[2000];
     u64 ignored;
-    switch (pick(f, 13)) {
+    switch (pick(f, 17)) {
     case 0: /* any access to any register */
         bus_write(&f->bus, SLOT + pick(f, WINDOW), 1u << pick(f, 4),
                   pick(f, 2) ? rng_next(&f->random) : pick(f, 20));
@@ -328,7 +378,16 @@ static void step(struct fuzz *f)
     case 6:
         use(f);
         break;
+    case 7:
+    case 8:
+    case 9:
+    case 10:
+        if (f->device->ops->id == VIRTIO_ID_GPU)
+            command_gpu(f);
+        break;
     default:
+        if (f->device->ops->id == VIRTIO_ID_GPU && pick(f, 20))
+            break; /* most of the time it is not broken */
         fill_queue(f, (unsigned)pick(f, f->device->ops->queues));
         put(f, NOTIFY, (u32)pick(f, f->device->ops->queues));
     }
