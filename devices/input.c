@@ -43,9 +43,12 @@ static void tell(struct input *in)
 
 void input_connect(struct input *in, struct input_device *d)
 {
+    struct input_device **at = &in->device;
     input_release(in);
-    d->next = in->device;
-    in->device = d;
+    while (*at && (*at)->rank > d->rank)
+        at = &(*at)->next;
+    d->next = *at;
+    *at = d;
     tell(in);
 }
 

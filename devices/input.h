@@ -3,9 +3,10 @@
  * the device that tells the guest. Keys are numbered as in keys.def. Everything
  * runs on the machine's thread.
  *
- * There may be several keyboards and several pointing devices; the one that was
- * connected last has everything, so that a guest that drives a better one than the
- * board's gets its events from there, and one that does not still has the board's.
+ * There may be several keyboards and several pointing devices; of those that are
+ * connected the one added last has everything, so that a guest that drives another
+ * than the board's gets its events from there, and one that does not still has the
+ * board's.
  */
 #ifndef DEVICES_INPUT_H
 #define DEVICES_INPUT_H
@@ -33,12 +34,14 @@ struct input_ops {
 struct input_device {
     const struct input_ops *ops;
     void *owner;
-    struct input_device *next; /* connected before */
+    unsigned rank;             /* those added later have higher ones; the board's have 0 */
+    struct input_device *next; /* of no higher rank */
 };
 
 /* Zeroed is one with nothing connected, into which everything may be put. */
 struct input {
-    struct input_device *device;   /* the last one connected */
+    struct input_device *device;   /* the connected ones, by rank */
+    unsigned ranks;                /* that were given away */
     u64 held[KEY_CODE_COUNT / 64]; /* keys that are down */
     u8 buttons;                    /* likewise, a bit each */
     u32 x, y;                      /* where a tablet's pointer was put last */
@@ -48,7 +51,7 @@ struct input {
     void *changed_owner;
 };
 
-/* D, which is not connected, takes over; what is held is let go first. It stays with IN. */
+/* D, which is not connected, is now; what is held is let go first. It stays with IN. */
 void input_connect(struct input *in, struct input_device *d);
 
 /* D, which may be connected, is no more. */

@@ -337,7 +337,7 @@ struct virtio *virtio_input_create(enum virtio_input_kind kind, struct input *in
     }
     v->kind = &kinds[kind];
     v->input = input;
-    v->device = (struct input_device){.ops = &v->kind->input, .owner = v};
+    v->device = (struct input_device){.ops = &v->kind->input, .owner = v, .rank = ++input->ranks};
     v->virtio.writable_end = offsetof(struct config, size);
     if (serial)
         memcpy(v->serial, serial, strnlen(serial, sizeof(v->serial)));

@@ -376,6 +376,30 @@ Test(virtio_input, events_are_the_boards_without_a_driver)
     rig_destroy(r);
 }
 
+Test(virtio_input, the_device_added_last_is_preferred)
+{
+    struct virtio *tablet, *mouse;
+    struct rig *other;
+    plug(VIRTIO_MOUSE);
+    mouse = v;
+    tablet = virtio_input_create(VIRTIO_TABLET, &in, NULL);
+    other = rig_create(tablet, false);
+    rig_start(other, 0, 2, SIZE);
+    start(SIZE);
+    cr_assert(input_is_absolute(&in));
+    input_move(&in, 1, 1, 0);
+    expect_none();
+    rig_put(other, R_STATUS, 0);
+    cr_assert_not(input_is_absolute(&in));
+    input_move(&in, 1, 1, 0);
+    expect(EV_REL, REL_X, 1);
+    cr_assert_eq(board.moves, 0);
+    virtio_input_destroy(tablet);
+    virtio_input_destroy(mouse);
+    rig_destroy(other);
+    rig_destroy(r);
+}
+
 Test(virtio_input, bad_buffers)
 {
     u32 len;
