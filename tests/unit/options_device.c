@@ -178,6 +178,39 @@ Test(options_device, backends_by_name)
     cr_assert_eq(o.serial.kind, BACKEND_STDIO);
     cr_assert(o.serial.mux);
     cr_assert_eq(o.monitor.kind, BACKEND_NONE);
+static struct device_option *gpu_of(struct device_options *d)
+{
+    int at = options_find_device(d, DEVICE_GPU);
+    cr_assert_geq(at, 0);
+    return &d->device[at];
+}
+
+Test(options_device, screen_and_input)
+{
+    struct device_options *d =
+        accept_line("-device virtio-tablet-device,serial=t -device virtio-gpu-device,id=g "
+                    "-device virtio-keyboard-device -device virtio-mouse-device");
+    cr_assert_eq(d->devices, 4);
+    cr_assert_eq(d->device[0].model, DEVICE_TABLET);
+    cr_assert_str_eq(d->device[0].serial, "t");
+    cr_assert_eq(d->device[2].model, DEVICE_KEYBOARD);
+    cr_assert_eq(d->device[3].model, DEVICE_MOUSE);
+    cr_assert_eq(gpu_of(d)->width, 1280, "QEMU's default");
+    cr_assert_eq(gpu_of(d)->height, 800);
+    cr_assert_eq(o.display.width, 1280);
+    options_free(&o);
+    d = accept_line("-device virtio-gpu-device,xres=800,yres=600,max_outputs=1,edid=on");
+    cr_assert(gpu_of(d)->width == 800 && gpu_of(d)->height == 600);
+    cr_assert(o.display.width == 800 && o.display.height == 600);
+    options_free(&o);
+    d = accept_line("-display sdl,xres=640 -device virtio-gpu-device,yres=480");
+    cr_assert(gpu_of(d)->width == 640 && gpu_of(d)->height == 480);
+    cr_assert(o.display.width == 640 && o.display.height == 480);
+    options_free(&o);
+    d = accept_line("-display sdl,xres=8192,yres=600 -device virtio-gpu-device");
+    cr_assert(gpu_of(d)->width == 4095 && gpu_of(d)->height == 600);
+    options_free(&o);
+    cr_assert_eq(options_find_device(accept_line("-device virtio-rng-device"), DEVICE_GPU), -1);
     options_free(&o);
 }
 
@@ -287,6 +320,15 @@ Test(options_device, refused)
         {"-device virtio-balloon-device -device virtio-balloon-device", "virtio-balloon-device",
          "one is enough"},
         {"-device virtio-balloon-device,free-page-hint=on", "free-page-hint", "leave it out"},
+        {"-device virtio-gpu-pci", "virtio-gpu-pci", "-device virtio-gpu-device"},
+        {"-device virtio-tablet-pci", "virtio-tablet-pci", "-device virtio-tablet-device"},
+        {"-device virtio-gpu-device,xres=63", "xres=63", "from 64 to 4095"},
+        {"-device virtio-gpu-device,yres=4096", "yres=4096", "from 64 to 4095"},
+        {"-device virtio-gpu-device,xres=4095,yres=4095", "xres=4095,yres=4095", "3840 by 2160"},
+        {"-device virtio-gpu-device,max_outputs=2", "max_outputs=2", "max_outputs=1"},
+        {"-device virtio-gpu-device -device virtio-gpu-device", "virtio-gpu-device",
+         "leave the second one out"},
+        {"-device virtio-keyboard-device,xres=5", "xres=5", "-device help"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         cr_assert(!parse(cases[i].line), "%s: accepted", cases[i].line);
