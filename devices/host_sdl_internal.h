@@ -35,6 +35,7 @@
     X(SetWindowTitle, SDL_SetWindowTitle)                                                          \
     X(ShowCursor, SDL_ShowCursor)                                                                  \
     X(StopTextInput, SDL_StopTextInput)                                                            \
+    X(TLSCleanup, SDL_TLSCleanup)                                                                  \
     X(UpdateWindowSurfaceRects, SDL_UpdateWindowSurfaceRects)                                      \
     X(WaitEvent, SDL_WaitEvent)
 

@@ -65,6 +65,13 @@ static bool open_window(struct host_sdl *s)
     return true;
 }
 
+/* What SDL keeps for this thread, which it did not make, it can't know the end of. */
+static void forget_thread(const struct host_sdl *s)
+{
+    if (s->lib.TLSCleanup)
+        s->lib.TLSCleanup();
+}
+
 static void close_window(struct host_sdl *s)
 {
     s->lib.FreeSurface(s->surface);
@@ -319,6 +326,8 @@ void *host_sdl_run(void *owner)
     struct host_sdl *s = owner;
     SDL_Event e;
     bool open = open_window(s);
+    if (!open)
+        forget_thread(s);
     settle(s, open);
     if (!open)
         return NULL;
@@ -333,5 +342,6 @@ void *host_sdl_run(void *owner)
             break;
     }
     close_window(s);
+    forget_thread(s);
     return NULL;
 }
