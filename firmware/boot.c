@@ -133,7 +133,7 @@ bool boot_open(struct boot *b, const struct boot_options *options, struct load_e
 {
     const struct file closed = {.fd = -1};
 
-    *b = (struct boot){*options, closed, closed, closed};
+    *b = (struct boot){.options = *options, .kernel = closed, .initrd = closed, .dtb = closed};
     if (file_open(&b->kernel, options->kernel, e) &&
         open_optional(&b->initrd, options->initrd, e) && open_optional(&b->dtb, options->dtb, e))
         return true;
@@ -160,7 +160,7 @@ static bool load_tree(struct bus *bus, void *tree, const struct boot_request *w,
 
     if (r)
         return load_fail(e, path, "its device tree can't name the initrd (%s)", fdt_strerror(r));
-    if (!bus_dma_write(bus, p->dtb, tree, w->dtb_size))
+    if (!bus_dma_write(bus, p->dtb, tree, fdt_totalsize(tree)))
         return load_fail(e, path, "its device tree does not fit in RAM");
     return true;
 }
@@ -200,30 +200,89 @@ static u64 end_of(const struct boot_request *w, const struct boot_places *p)
     return end < p->dtb + w->dtb_size ? p->dtb + w->dtb_size : end;
 }
 
-/* With the image recognised and the tree made: find the places and fill them. */
-static bool load_all(const struct boot *b, struct bus *bus, const struct boot_request *w,
+/* Where a machine's screen is told of: EFI's tables and, below them, what its stub needs. */
+struct efi_places {
+    u64 at;    /* 0: nowhere */
+    u64 below; /* the start of it all; AT when there is no room for the stub */
+};
+
+static struct efi_places place_efi(const struct boot *b, const struct fdt_board *board)
+{
+    u64 at = b->options.screen ? efi_place(board->ram_base, board->ram_size) : 0;
+    bool room = at && at - board->ram_base >= EFI_BOOT_SIZE;
+
+    return (struct efi_places){at, room ? at - EFI_BOOT_SIZE : at};
+}
+
+/*
+ * With the kernel in RAM: let it find the screen in EFI's tables, named in TREE, or
+ * have its EFI stub ask for it. The tree as it is then, or NULL (and it is freed).
+ */
+static void *tell_screen(struct boot *b, struct bus *bus, const struct fdt_board *board,
+                         const struct boot_request *w, const struct boot_places *p,
+                         const struct efi_places *efi, void *tree, struct load_error *e)
+{
+    const struct image *image = w->image;
+    bool stub =
+        image->efi_entry && efi->below < efi->at && !efi_reads_screen(bus, p->kernel, image->size);
+
+    if (!efi->at)
+        return tree;
+    if (stub) {
+        const struct efi_boot_config config = {
+            .at = efi->at,
+            .ram_base = board->ram_base,
+            .ram_size = board->ram_size,
+            .kernel = p->kernel,
+            .kernel_size = image->size,
+            .kernel_entry = p->entry,
+            .stub_entry = p->kernel + image->efi_entry,
+            .initrd = p->initrd,
+            .initrd_size = w->initrd_size,
+            .dtb = p->dtb,
+            .dtb_size = w->dtb_size,
+        };
+        if (efi_boot_prepare(&b->efi, bus, &config, b->options.screen))
+            return tree;
+    } else if (efi_write(bus, efi->at, board->ram_base, board->ram_size, b->options.screen)) {
+        return add_efi(tree, efi->at, board, e);
+    }
+    free(tree);
+    load_fail(e, "EFI's tables", "do not fit in RAM");
+    return NULL;
+}
+
+/* With the image recognised and the tree made: find the places and fill them. Frees the tree. */
+static bool load_all(struct boot *b, struct bus *bus, const struct fdt_board *board,
+                     const struct boot_request *w, const struct efi_places *efi,
                      const struct file *initrd, void *tree, struct boot_entry *entry,
                      struct load_error *e)
 {
     struct boot_places p;
     enum boot_fit fit = boot_place(w, &p);
+    bool ok = fit == BOOT_FITS ? image_load(w->image, bus, p.kernel, e) : fail_fit(b, w, fit, e);
 
-    if (fit != BOOT_FITS)
-        return fail_fit(b, w, fit, e);
-    if (!image_load(w->image, bus, p.kernel, e))
+    if (ok && w->initrd_size)
+        ok = file_read_ram(initrd, 0, bus, p.initrd, w->initrd_size, e);
+    if (!ok) {
+        free(tree);
         return false;
-    if (w->initrd_size && !file_read_ram(initrd, 0, bus, p.initrd, w->initrd_size, e))
+    }
+    tree = tell_screen(b, bus, board, w, &p, efi, tree, e);
+    if (!tree)
         return false;
     *entry = (struct boot_entry){
         .pc = p.entry,
         .dtb = p.dtb,
-        .dtb_size = w->dtb_size,
+        .dtb_size = fdt_totalsize(tree),
         .end = end_of(w, &p),
         .kernel = p.kernel,
         .page_size = w->image->page_size,
         .linux_header = w->image->linux_header,
     };
-    return load_tree(bus, tree, w, &p, b->options.dtb ? b->options.dtb : b->options.kernel, e);
+    ok = load_tree(bus, tree, w, &p, b->options.dtb ? b->options.dtb : b->options.kernel, e);
+    free(tree);
+    return ok;
 }
 
 /* The file's size now, in a copy, for it may have been written to since the last time. */
@@ -233,23 +292,20 @@ static bool refresh_optional(struct file *now, const struct file *f, struct load
     return f->fd < 0 || file_refresh(now, e);
 }
 
-bool boot_load(const struct boot *b, struct bus *bus, const struct fdt_board *board,
+bool boot_load(struct boot *b, struct bus *bus, const struct fdt_board *board,
                struct boot_entry *entry, struct load_error *e)
 {
     struct file kernel, initrd, dtb;
     struct image image;
     struct boot_request want;
-    const struct efi_screen *screen = b->options.screen;
-    u64 efi = screen ? efi_place(board->ram_base, board->ram_size) : 0;
+    struct efi_places efi = place_efi(b, board);
     void *tree;
-    bool ok;
 
+    b->efi = (struct efi_boot){0};
     if (!refresh_optional(&kernel, &b->kernel, e) || !refresh_optional(&initrd, &b->initrd, e) ||
         !refresh_optional(&dtb, &b->dtb, e) || !image_identify(&image, &kernel, e))
         return false;
     tree = make_tree(b, &dtb, board, initrd.size, e);
-    if (tree && efi)
-        tree = add_efi(tree, efi, board, e);
     if (!tree)
         return false;
     want = (struct boot_request){
@@ -257,16 +313,10 @@ bool boot_load(const struct boot *b, struct bus *bus, const struct fdt_board *bo
         .ram_size = board->ram_size,
         .image = &image,
         .initrd_size = initrd.size,
-        .dtb_size = fdt_totalsize(tree),
-        .reserved = efi ? board->ram_base + board->ram_size - efi : 0,
+        .dtb_size = fdt_totalsize(tree) + (efi.at ? EFI_FDT_ROOM : 0),
+        .reserved = efi.at ? board->ram_base + board->ram_size - efi.below : 0,
     };
-    if (efi && !efi_write(bus, efi, board->ram_base, board->ram_size, screen)) {
-        free(tree);
-        return load_fail(e, "EFI's tables", "do not fit in RAM");
-    }
-    ok = load_all(b, bus, &want, &initrd, tree, entry, e);
-    free(tree);
-    return ok;
+    return load_all(b, bus, board, &want, &efi, &initrd, tree, entry, e);
 }
 
 void boot_close(struct boot *b)

@@ -8,7 +8,7 @@
 #define FIRMWARE_BOOT_H
 
 #include "core/types.h"
-#include "firmware/efi.h"
+#include "firmware/efi_boot.h"
 #include "firmware/fdt.h"
 #include "firmware/file.h"
 #include "firmware/image.h"
@@ -28,9 +28,10 @@ struct boot_options {
 struct boot {
     struct boot_options options;
     struct file kernel, initrd, dtb;
+    struct efi_boot efi; /* ready when the kernel's EFI stub is to be started instead */
 };
 
-/* How the boot CPU starts: x0 = dtb, x1 to x3 = 0 (booting.rst), MMU off. */
+/* How the boot CPU starts: x0 = dtb, x1 to x3 = 0 (booting.rst), MMU off; or by efi_boot_enter. */
 struct boot_entry {
     u64 pc;
     u64 dtb;           /* physical address of the device tree */
@@ -75,7 +76,7 @@ bool boot_knows_efi(const struct boot *b);
  * to start. The command line and initrd in BOARD are not looked at: they come
  * from the options. On failure RAM may hold a part of it.
  */
-bool boot_load(const struct boot *b, struct bus *bus, const struct fdt_board *board,
+bool boot_load(struct boot *b, struct bus *bus, const struct fdt_board *board,
                struct boot_entry *entry, struct load_error *e);
 
 void boot_close(struct boot *b);

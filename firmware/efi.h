@@ -39,4 +39,11 @@ int efi_describe(void *tree, u64 at, u64 ram_base, u64 ram_size);
 
 enum { EFI_FDT_ROOM = 512 };
 
+/*
+ * Whether the kernel that was loaded at KERNEL, SIZE bytes of RAM, takes its screen
+ * from those tables: it knows the name of the one that describes it. Kernels from
+ * 5.7 to 6.1 do not; in those the stub fills in a variable.
+ */
+bool efi_reads_screen(struct bus *bus, u64 kernel, u64 size);
+
 #endif

@@ -30,6 +30,7 @@ enum {
     PE_SECTION_COUNT = 6,
     PE_OPTIONAL_SIZE = 20,
     PE_OPTIONAL = 24,
+    PE_ENTRY = PE_OPTIONAL + 16,
     SECTION_RAW_SIZE = 16,
     SECTION_RAW_OFFSET = 20,
     SECTION_HEADER_SIZE = 40,
@@ -96,15 +97,23 @@ static const struct {
     {0, 2, "#!", "is a script, not a kernel"},
 };
 
+/* The offset of the PE signature, and room for what is looked for behind it; 0 for none. */
+static u64 pe_offset(const struct head *h)
+{
+    u64 pe = field(h, HEADER_PE_OFFSET, 4);
+
+    return pe <= HEAD_SIZE - PE_ENTRY - 4 && has(h, pe, "PE\0\0", 4) ? pe : 0;
+}
+
 /*
  * An Image with an EFI header says where its last initialised byte is; of one
  * without, image_size counts the BSS too and nothing tells that it was cut.
  */
 static bool check_whole(const struct image *image, const struct head *h, struct load_error *e)
 {
-    u64 pe = field(h, HEADER_PE_OFFSET, 4), whole = 0, section, count;
+    u64 pe = pe_offset(h), whole = 0, section, count;
 
-    if (pe > HEAD_SIZE - PE_OPTIONAL || !has(h, pe, "PE\0\0", 4))
+    if (!pe)
         return true;
     count = field(h, pe + PE_SECTION_COUNT, 2);
     section = pe + PE_OPTIONAL + field(h, pe + PE_OPTIONAL_SIZE, 2);
@@ -136,6 +145,7 @@ static bool parse_header(struct image *image, const struct head *h, struct load_
                          "is a big-endian kernel; a little-endian one would work");
     image->linux_header = true;
     image->efi_stub = has(h, 0, "MZ", 2);
+    image->efi_entry = image->efi_stub && pe_offset(h) ? field(h, pe_offset(h) + PE_ENTRY, 4) : 0;
     image->text_offset = image_size == 0 ? OLD_TEXT_OFFSET : text_offset;
     image->size = image_size;
     image->page_size = page_sizes[bits(flags, FLAG_PAGE_SIZE_HIGH, FLAG_PAGE_SIZE_LOW)];
@@ -242,7 +252,7 @@ static bool identify_elf(struct image *image, struct load_error *e)
 
         if (s->address != image->elf.low || s->file_size < HEADER_SIZE)
             continue;
-        start.size = HEADER_SIZE;
+        start.size = s->file_size < HEAD_SIZE ? s->file_size : HEAD_SIZE;
         if (!file_read(image->file, s->offset, start.bytes, start.size, e))
             return false;
     }

@@ -24,6 +24,7 @@ struct image {
     enum image_kind kind;
     bool linux_header; /* the booting.rst header was there, in an ELF file too */
     bool efi_stub;     /* a header with EFI's in it: the kernel was built with EFI support */
+    u64 efi_entry;     /* where that stub starts, from where the image was loaded; 0 for none */
     bool gzipped;
     u64 data_offset, data_size; /* the (compressed) bytes in the file; not for ELF */
     u64 text_offset;            /* meaningless for an ELF without the header */

@@ -18,6 +18,8 @@ enum {
     FN_PSCI_FEATURES = 0x8400000a,
     FN_SYSTEM_RESET2 = 0x84000012,
     FN_64 = 0x40000000,
+    FN_OWNER = 0xffff0000, /* fast or not, 32-bit or 64-bit, and whose */
+    FN_VENDOR = 0xc6000000,
 };
 
 enum {
@@ -175,6 +177,10 @@ static bool answer(void *owner, struct cpu *c)
     u32 id = (u32)c->x[0];
     const struct function *f = find(id);
     struct call k = {owner, c, c->x[1], c->x[2], c->x[3]};
+    if ((id & FN_OWNER) == FN_VENDOR && k.psci->vendor) {
+        c->x[0] = (u64)k.psci->vendor(k.psci->vendor_owner, c);
+        return true;
+    }
     if (!(id & FN_64)) {
         k.a1 = (u32)k.a1;
         k.a2 = (u32)k.a2;

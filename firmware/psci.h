@@ -16,6 +16,9 @@ struct psci {
     /* The machine is to be switched off or reset, once the CPU has left the engine. */
     void (*system)(void *owner, enum psci_request request);
     void *owner;
+    /* The vendor's range of functions (DEN 0028, 6): the result, for x0. NULL: there are none. */
+    s64 (*vendor)(void *owner, struct cpu *c);
+    void *vendor_owner;
 };
 
 /* Answer the HVCs of P's CPUs. P must outlive them. */

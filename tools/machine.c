@@ -164,6 +164,7 @@ static bool load(struct machine *m, struct load_error *e)
         return false;
     c->x[0] = m->entry.dtb;
     c->pc = m->entry.pc;
+    efi_boot_enter(&m->boot.efi, c);
     return true;
 }
 
@@ -335,7 +336,9 @@ static bool build(struct machine *m, struct load_error *e)
     if (!o->dumpdtb && (!machine_devices_open(&m->devices, o, m->loop, m->signals, e) ||
                         !machine_devices_plug(&m->devices, o, &m->virt, e)))
         return false;
-    m->psci = (struct psci){m->virt.cpu, m->virt.cpus, psci_request, m};
+    m->psci = (struct psci){
+        m->virt.cpu, m->virt.cpus, psci_request, m, efi_boot_call, &m->boot.efi,
+    };
     psci_attach(&m->psci);
     if (!load(m, e))
         return false;

@@ -35,7 +35,8 @@ bool board_create(struct board *b, const struct cpu_model *model)
     };
     if (!virt_create(&b->virt, &config))
         return false;
-    b->psci = (struct psci){b->virt.cpu, b->virt.cpus, on_psci, b};
+    b->psci =
+        (struct psci){.cpu = b->virt.cpu, .cpus = b->virt.cpus, .system = on_psci, .owner = b};
     psci_attach(&b->psci);
     return true;
 }

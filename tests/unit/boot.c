@@ -387,3 +387,59 @@ Test(boot, drops_decoded_code)
     boot_close(&b);
     bus_destroy(bus);
 }
+
+/* linux,uefi-system-table in the tree of the entry, 0 for none. */
+static u64 system_table(struct bus *bus, const struct boot_entry *entry)
+{
+    const void *tree = bus_host(bus, entry->dtb, entry->dtb_size);
+    const fdt64_t *p =
+        fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "linux,uefi-system-table", NULL);
+
+    return p ? fdt64_ld(p) : 0;
+}
+
+/* By the name of the table that Linux's efi.h gives it, e03fc20a-85dc-406e-b90e-4ab502371d95. */
+Test(boot, starts_the_stub_of_kernels_that_read_no_table)
+{
+    static const u8 guid[] = {0x0a, 0xc2, 0x3f, 0xe0, 0xdc, 0x85, 0x6e, 0x40,
+                              0xb9, 0x0e, 0x4a, 0xb5, 0x02, 0x37, 0x1d, 0x95};
+    static const struct efi_screen screen = {0x0c000000, 0x300000, 1024, 768, 4096};
+    u8 *kernel = rig_image(200000, 0x80000, 300000, 2);
+    struct bus *bus = rig_bus(16 * MIB);
+    struct fdt_board with = board(16 * MIB);
+    struct boot_entry entry;
+    struct load_error e;
+    struct boot b;
+
+    memcpy(kernel, "MZ", 2);
+    kernel[60] = 64; /* where the PE header is; its entry point is 40 bytes into it */
+    memcpy(kernel + 64, "PE\0\0", 4);
+    memset(kernel + 68, 0, 100);
+    memcpy(kernel + 64 + 40, "\x00\x20\x01", 3);
+    struct rig_file k = rig_file(kernel, 200000);
+    struct boot_options options = {.kernel = k.path, .screen = &screen};
+    cr_assert(boot_open(&b, &options, &e), "%s", e.line);
+    cr_assert(boot_knows_efi(&b));
+    cr_assert(boot_load(&b, bus, &with, &entry, &e), "%s", e.line);
+    cr_assert_eq(system_table(bus, &entry), 0);
+    cr_assert(b.efi.ready);
+    cr_assert_eq(b.efi.config.stub_entry, RAM_BASE + 0x80000 + 0x12000);
+    cr_assert_eq(b.efi.config.kernel_entry, entry.pc);
+    cr_assert_eq(b.efi.config.dtb, entry.dtb);
+
+    memcpy(kernel + 150004, guid, sizeof(guid));
+    rig_rewrite(&k, kernel, 200000);
+    cr_assert(boot_load(&b, bus, &with, &entry, &e), "%s", e.line);
+    cr_assert_neq(system_table(bus, &entry), 0);
+    cr_assert_not(b.efi.ready);
+
+    memset(kernel + 150004, 0, sizeof(guid));
+    rig_rewrite(&k, kernel, 200000);
+    b.options.screen = NULL;
+    cr_assert(boot_load(&b, bus, &with, &entry, &e), "%s", e.line);
+    cr_assert_eq(system_table(bus, &entry), 0);
+    cr_assert_not(b.efi.ready);
+    boot_close(&b);
+    bus_destroy(bus);
+    free(kernel);
+}

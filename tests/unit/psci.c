@@ -68,7 +68,7 @@ static struct rig *rig_create(unsigned cpus)
     engine_init(&r->engine, &r->bus, model->features);
     for (unsigned i = 0; i < cpus; i++)
         r->cpu[i] = cpu_create(model, i, &r->bus, &r->clock, &r->engine);
-    r->psci = (struct psci){r->cpu, cpus, note_request, r};
+    r->psci = (struct psci){.cpu = r->cpu, .cpus = cpus, .system = note_request, .owner = r};
     psci_attach(&r->psci);
     return r;
 }

@@ -327,7 +327,7 @@ Test(virt, reset)
 Test(virt, other_cpus_wait_for_psci)
 {
     struct board *b = board_create(2);
-    struct psci psci = {b->virt.cpu, 2, NULL, NULL};
+    struct psci psci = {.cpu = b->virt.cpu, .cpus = 2};
     struct cpu *first = b->virt.cpu[0], *second = b->virt.cpu[1];
     psci_attach(&psci);
     start(b, 0, "spin");
