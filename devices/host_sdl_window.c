@@ -33,13 +33,18 @@ static bool init_sdl(struct host_sdl *s)
     lib->SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
     lib->SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     lib->SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    const char *asked = getenv("SDL_VIDEODRIVER"), *runtime = getenv("XDG_RUNTIME_DIR");
+    bool choose = !asked || !*asked;
+    /* Wayland's library complains aloud where it can't work. */
+    if (choose && (!runtime || !*runtime))
+        lib->SetHint(SDL_HINT_VIDEODRIVER, "x11,KMSDRM");
     if (lib->InitSubSystem(SDL_INIT_VIDEO)) {
-        snprintf(s->error, sizeof(s->error), "SDL: %s", lib->GetError());
+        snprintf(s->error, sizeof(s->error), choose ? "no display can be opened" : "SDL: %s",
+                 lib->GetError());
         return false;
     }
     /* What nobody can see is for those who asked for it. */
-    const char *driver = lib->GetCurrentVideoDriver(), *asked = getenv("SDL_VIDEODRIVER");
-    if (!strcmp(driver, "offscreen") && !(asked && *asked)) {
+    if (choose && !strcmp(lib->GetCurrentVideoDriver(), "offscreen")) {
         snprintf(s->error, sizeof(s->error), "no display can be opened");
         lib->QuitSubSystem(SDL_INIT_VIDEO);
         return false;
