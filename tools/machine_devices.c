@@ -135,6 +135,8 @@ static struct virtio *create_serial(struct machine_devices *d, const struct devi
         count = number < count ? count : number + 1;
     }
     return virtio_console_create(port, count);
+}
+
 static struct virtio *create_gpu(struct virt *board, const struct device_option *device)
 {
     struct virtio_gpu_options options = {

@@ -120,6 +120,8 @@ static bool take_deflate_on_oom(struct parse *p, const char *value)
 static bool take_page_reporting(struct parse *p, const char *value)
 {
     return take_switch(p, "free-page-reporting", value, &p->device->page_reporting);
+}
+
 static bool take_device_width(struct parse *p, const char *value)
 {
     return take_side(p, "xres", value, VIRTIO_GPU_SIDE_MAX, &p->device->width);
@@ -416,8 +418,7 @@ static bool add_disks(struct parse *p)
 bool settle_devices(struct parse *p)
 {
     struct device_options *all = &p->o->devices;
-    if (!settle_drives(p) || !settle_nets(p) || !settle_shares(p))
-    if (!settle_drives(p) || !settle_nets(p) || !settle_ports(p))
+    if (!settle_drives(p) || !settle_nets(p) || !settle_shares(p) || !settle_ports(p))
         return false;
     for (unsigned i = 0; i < all->devices; i++) {
         struct device_option *d = &all->device[i];

@@ -79,13 +79,6 @@ enum device_model {
     DEVICE_SERIAL,
     DEVICE_9P,
     DEVICE_BALLOON,
-};
-
-enum device_model {
-    DEVICE_BLK,
-    DEVICE_NET,
-    DEVICE_RNG,
-    DEVICE_SERIAL,
     DEVICE_KEYBOARD,
     DEVICE_MOUSE,
     DEVICE_TABLET,
@@ -109,9 +102,7 @@ struct device_option {
     unsigned share_at; /* and where that is in the list */
     const char *tag;
     bool deflate_on_oom, page_reporting; /* of the balloon */
-    int chardev_at;    /* of serial: the back end of its port; -1: none */
-    const char *rng;   /* an ID of an object */
-    u32 width, height; /* of gpu: pixels */
+    u32 width, height;                   /* of gpu: pixels */
 };
 
 struct device_options {

@@ -158,7 +158,6 @@ bool take_virtfs(struct parse *p, const char *value)
         .model = DEVICE_9P,
         .slot = -1,
         .net_at = -1,
-        .chardev_at = -1,
         .share_at = d->shares - 1,
         .tag = p->share->tag,
     };

@@ -16,7 +16,8 @@ import unittest
 import guest
 import virtio
 
-SHARE = guest.ROOT / "build/guest/share"
+FULL = guest.ROOT / "build/guest/full"
+KERNEL, MODULES = FULL / "Image", FULL / "share"
 PROGRAM = guest.BUILD / "tests/share.elf"
 CALLS = ["setxattr", "getxattr", "listxattr", "removexattr", "removed", "mmap", "append", "unlinked",
          "unlinked-truncate", "lock"]
@@ -41,8 +42,8 @@ class Share(unittest.TestCase):
         self.secret = self.folder / "secret"
         self.secret.write_text("secret\n")
         self.initrd = self.folder / "initrd"
-        virtio.make_initrd(self.initrd, SHARE / "modules")
-        guest.KERNEL = SHARE / "Image"
+        virtio.make_initrd(self.initrd, MODULES)
+        guest.KERNEL = KERNEL
 
     def linux(self, *arguments):
         return virtio.Linux("-initrd", self.initrd, "-nographic", "-m", "256M", *arguments)
@@ -211,4 +212,4 @@ class Share(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    guest.main(SHARE / "Image", SHARE / "modules", PROGRAM, guest.INITRD)
+    guest.main(KERNEL, MODULES, PROGRAM, guest.INITRD)

@@ -36,7 +36,6 @@ def cpio_entry(name, data, mode):
 
 
 def make_initrd(path, modules=MODULES):
-    """The usual one with the modules in /modules, loaded by /modules/load."""
     """The usual one with those modules in /modules, loaded by /modules/load."""
     archive = cpio_entry("modules", b"", 0o40755)
     names = sorted(modules.glob("*.ko"))

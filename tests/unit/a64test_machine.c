@@ -56,7 +56,7 @@ Test(a64test_machine, says_what_the_manual_says, .timeout = 300)
         case_start(c, &start);
         const char *why = machine_observe(&m, model_find("max,pauth-impdef=off"), c, &start, is);
         cr_assert_null(why, "[%s] %s", c->name, why);
-        char *text = outcome_text(c, &start, is);
+        char *text = outcome_text("out:", c, &start, is);
         cr_expect_str_eq(text, expected[i], "[%s] %s", c->name, text);
         free(text);
     }

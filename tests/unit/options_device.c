@@ -178,6 +178,9 @@ Test(options_device, backends_by_name)
     cr_assert_eq(o.serial.kind, BACKEND_STDIO);
     cr_assert(o.serial.mux);
     cr_assert_eq(o.monitor.kind, BACKEND_NONE);
+    options_free(&o);
+}
+
 static struct device_option *gpu_of(struct device_options *d)
 {
     int at = options_find_device(d, DEVICE_GPU);
