@@ -6,20 +6,28 @@
 
 #include "core/model.h"
 
-/* Masks of MRS, MSR (register) and SYS words: the whole name but Rt, or without op2, or CRm. */
-enum { NAME = (int)0xffffffe0, CRM = (int)0xffffff00, CRN = (int)0xfffff000 };
+/* Masks of MRS, MSR (register) and SYS words: the whole name but Rt, or without CRm and op2. */
+enum { NAME = (int)0xffffffe0, CRN = (int)0xfffff000 };
+
+/* Those of CRm 0 to 3: frequency, counts, timers. And MRS and MSR of one register. */
+enum { COUNTERS = (int)0xfffffc00, READ_OR_WRITE = (int)0xffdfffe0 };
+
+#define NO_CHANNEL "QEMU 7.2 has no debug communications channel (DDI 0487, H4)"
+#define MTE_SYSTEM "FEAT_MTE: system instructions"
 
 static const struct exclusion exclusions[] = {
     {0xffe0001f, 0xd4000001, "svc", "a call of the reference's kernel"},
-    {0xffe0001f, 0xd4400000, "hlt", "semihosting in QEMU, UNDEFINED with halting debug off"},
+    {0xffffffff, 0xd45e0000, "hlt #0xf000",
+     "semihosting in QEMU, UNDEFINED with halting debug off"},
     {0xffffffff, 0xd503205f, "wfe", "QEMU ends the time slice, then goes on"},
     {0xffffffff, 0xd503207f, "wfi", "waits for what a process has not"},
     {CRN, 0xd5380000, "mrs id_*", "Linux shows processes a part of the identification registers"},
     {NAME, 0xd53b0020, "mrs ctr_el0", "describes the caches, of which the models' differ"},
-    {CRN, 0xd53be000, "mrs cnt*", "time"},
-    {CRN, 0xd51be000, "msr cnt*", "Linux gives processes the virtual counter"},
-    {0xffdf0000, 0xd5130000, "mrs/msr dbgdtr*, mdccsr",
-     "QEMU 7.2 has no debug communications channel (DDI 0487, H4)"},
+    {COUNTERS, 0xd53be000, "mrs cnt*", "time"},
+    {COUNTERS, 0xd51be000, "msr cnt*", "Linux gives processes the virtual counter"},
+    {READ_OR_WRITE, 0xd5130100, "mdccsr_el0", NO_CHANNEL},
+    {READ_OR_WRITE, 0xd5130400, "dbgdtr_el0", NO_CHANNEL},
+    {READ_OR_WRITE, 0xd5130500, "dbgdtrrx/tx_el0", NO_CHANNEL},
     {0xbfbf7c00, 0x083e7c00, "casp x30, xzr, ...",
      "QEMU 7.2 writes SP, where number 31 is XZR (DDI 0487, C6.2, CASP)"},
     {0xbf7fcc00, 0x0e70c800, "fmaxnmv h, ...",
@@ -49,14 +57,25 @@ static const struct exclusion of_max[] = {
     /* FEAT_MTE: QEMU's max has it, whatever is said; it is without SVE and SME if told so. */
     {0xffc00000, 0x91800000, "addg", "FEAT_MTE: add/subtract (immediate, with tags)"},
     {0xffc00000, 0xd1800000, "subg", "FEAT_MTE: add/subtract (immediate, with tags)"},
-    {0xffe0e800, 0x9ac00000, "subp, irg, gmi", "FEAT_MTE: data-processing (2 source)"},
+    {0xffe0fc00, 0x9ac00000, "subp", "FEAT_MTE: data-processing (2 source)"},
+    {0xffe0f800, 0x9ac01000, "irg, gmi", "FEAT_MTE: data-processing (2 source)"},
     {0xffe0fc00, 0xbac00000, "subps", "FEAT_MTE: data-processing (2 source)"},
     {0xff200000, 0xd9200000, "stg, ldg, ...", "FEAT_MTE: load/store memory tags"},
-    {0xfe400000, 0x68000000, "stgp", "FEAT_MTE: load/store register pair"},
+    {0xffc00000, 0x68800000, "stgp, post-index", "FEAT_MTE: load/store register pair"},
+    {0xffc00000, 0x69000000, "stgp", "FEAT_MTE: load/store register pair"},
+    {0xffc00000, 0x69800000, "stgp, pre-index", "FEAT_MTE: load/store register pair"},
     {0xfffff0ff, 0xd503409f, "msr tco", "FEAT_MTE: MSR (immediate)"},
     {0xffdfffe0, 0xd51b42e0, "mrs/msr tco", "FEAT_MTE: system register move"},
-    {0xfffff0c0, 0xd50b7080, "dc gva, gzva, cg*", "FEAT_MTE: system instructions"},
-    {0xfffff0e0, 0xd50b7060, "dc gva, gzva, cg*", "FEAT_MTE: system instructions"},
+    {NAME, 0xd50b7460, "dc gva", MTE_SYSTEM},
+    {NAME, 0xd50b7480, "dc gzva", MTE_SYSTEM},
+    {NAME, 0xd50b7a60, "dc cgvac", MTE_SYSTEM},
+    {NAME, 0xd50b7aa0, "dc cgdvac", MTE_SYSTEM},
+    {NAME, 0xd50b7c60, "dc cgvap", MTE_SYSTEM},
+    {NAME, 0xd50b7ca0, "dc cgdvap", MTE_SYSTEM},
+    {NAME, 0xd50b7d60, "dc cgvadp", MTE_SYSTEM},
+    {NAME, 0xd50b7da0, "dc cgdvadp", MTE_SYSTEM},
+    {NAME, 0xd50b7e60, "dc cigvac", MTE_SYSTEM},
+    {NAME, 0xd50b7ea0, "dc cigdvac", MTE_SYSTEM},
 };
 
 static const struct exclusion *find(const struct exclusion *list, unsigned count, u32 w)
