@@ -100,3 +100,18 @@ const struct exclusion *exclude_at(unsigned i)
     i -= ARRAY_LEN(exclusions);
     return i < ARRAY_LEN(of_max) ? &of_max[i] : NULL;
 }
+
+bool exclude_is_unpredictable(u32 w)
+{
+    unsigned t = w & 31, n = w >> 5 & 31, t2 = w >> 10 & 31, s = w >> 16 & 31;
+    bool vector = bit(w, 26), load = bit(w, 22), same = n != 31 && (n == t || n == t2);
+    if ((w & 0x3b200400) == 0x38000400) /* single, post- or pre-indexed */
+        return !vector && n == t && n != 31;
+    if ((w & 0x3a000000) == 0x28000000) /* pairs */
+        return (load && t == t2) || (bit(w, 23) && !vector && same);
+    if ((w & 0x3f000000) != 0x08000000) /* exclusives */
+        return false;
+    if (load)
+        return bit(w, 21) && !bit(w, 23) && t == t2;
+    return !bit(w, 23) && (s == t || (s == n && n != 31) || (bit(w, 21) && s == t2));
+}

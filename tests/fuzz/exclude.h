@@ -17,4 +17,10 @@ const struct exclusion *exclude_find(u32 w, u64 features);
 /* The I-th exclusion, NULL behind the last. */
 const struct exclusion *exclude_at(unsigned i);
 
+/*
+ * Whether W names registers that Arm leaves CONSTRAINED UNPREDICTABLE (DDI 0487, K1.1): both
+ * sides do the same, but it is nobody's expectation.
+ */
+bool exclude_is_unpredictable(u32 w);
+
 #endif

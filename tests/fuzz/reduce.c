@@ -30,7 +30,18 @@ struct reduction {
     struct case_state blank;
     struct outcome outcome; /* of .is */
     bool gone;              /* the reference */
+    bool by_kind;           /* the sides differ in no more than the kind of a data abort */
 };
+
+/* A test is not told which kind a data abort is of. */
+static bool differ_in_tests(const struct outcome *o)
+{
+    struct record_state a = o->ours[o->engine < 0 ? 0 : o->engine], b = o->reference;
+    if (a.kind >= RECORD_TRANSLATION && a.kind <= RECORD_ALIGNMENT &&
+        b.kind >= RECORD_TRANSLATION && b.kind <= RECORD_ALIGNMENT)
+        a.kind = b.kind;
+    return o->engines || o->endless || memcmp(&a, &b, sizeof(a)) != 0;
+}
 
 /* Execute S alone. True if the sides differ. */
 static bool differs(struct reduction *r, const struct subject *s, struct outcome *o)
@@ -44,9 +55,19 @@ static bool differs(struct reduction *r, const struct subject *s, struct outcome
         r->gone = true;
         return false;
     }
-    bool same = sides_check(r->sides, &s->program, r->record, o);
+    if (!sides_check(r->sides, &s->program, r->record, o))
+        return r->by_kind || differ_in_tests(o);
     bool aborted = o->raw.kind >= RECORD_TRANSLATION; /* then parts may have been stored */
-    return !same || (o->compared && !aborted && sides_compare_data(r->sides) >= 0);
+    return o->compared && !aborted && sides_compare_data(r->sides) >= 0;
+}
+
+/* The same of what is to be reduced. */
+static bool differs_at_all(struct reduction *r)
+{
+    if (differs(r, &r->is, &r->outcome))
+        return true;
+    r->by_kind = true;
+    return differs(r, &r->is, &r->outcome);
 }
 
 /* Take the trial if the sides still differ, else go back. */
@@ -63,8 +84,18 @@ static bool settle(struct reduction *r)
     return still;
 }
 
-static bool may_run(const struct reduction *r, const struct program *p)
+static unsigned count_unpredictable(const struct program *p)
 {
+    unsigned n = 0;
+    for (unsigned i = 0; i < p->words; i++)
+        n += exclude_is_unpredictable(p->word[i]);
+    return n;
+}
+
+/* Whether the trial is such as the generator makes, and no more unpredictable than it was. */
+static bool may_run(const struct reduction *r)
+{
+    const struct program *p = &r->trial.program;
     struct program so_far = *p;
     so_far.words = 0;
     for (unsigned i = 0; i < p->words; i++) {
@@ -73,7 +104,7 @@ static bool may_run(const struct reduction *r, const struct program *p)
             return false;
         so_far.word[so_far.words++] = p->word[i];
     }
-    return true;
+    return count_unpredictable(p) <= count_unpredictable(&r->is.program);
 }
 
 static void drop_words(struct reduction *r)
@@ -153,7 +184,7 @@ static void calm_operands(struct reduction *r, unsigned i)
         for (u32 left = masks[f] & *w, top; left; left &= ~top) {
             top = BIT(31 - __builtin_clz(left)) & UINT32_MAX;
             *w &= ~top;
-            if (decode_row(d, *w) != row || !may_run(r, &r->trial.program))
+            if (decode_row(d, *w) != row || !may_run(r))
                 r->trial = r->is;
             else
                 settle(r);
@@ -191,7 +222,7 @@ static bool rename_register(struct reduction *r, u32 from, u32 to)
     in->x[from] = r->blank.x[from];
     memcpy(in->v[to], in->v[from], sizeof(in->v[to]));
     memcpy(in->v[from], r->blank.v[from], sizeof(in->v[from]));
-    return found && may_run(r, p);
+    return found && may_run(r);
 }
 
 static void lower_registers(struct reduction *r)
@@ -250,7 +281,7 @@ static void print_case(struct reduction *r, FILE *out, const struct reduce_origi
     struct test_case c = {.words = p->words};
     struct record_state begin = r->is.in, end = r->outcome.reference;
     struct case_state start = r->blank;
-    bool far_known = r->outcome.raw.far && r->outcome.far == end.far;
+    bool far_known = r->outcome.raw.far && r->outcome.raw.far == end.far;
     memcpy(c.word, p->word, p->words * sizeof(p->word[0]));
     begin.pc = RECORD_CODE;
     begin.kind = RECORD_DONE;
@@ -314,7 +345,7 @@ bool reduce_record(struct sides *s, const char *path, const struct reduce_origin
     r->sides = s;
     begin(r, p, i, data);
     bool good = true;
-    if (differs(r, &r->is, &r->outcome)) {
+    if (differs_at_all(r)) {
         reduce(r);
         good = write_case(r, path, origin);
     } else {

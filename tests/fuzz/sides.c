@@ -88,7 +88,6 @@ bool sides_check(struct sides *s, const struct program *p, unsigned i, struct ou
     o->compared = true;
     for (unsigned e = 0; e < ENGINES; e++) {
         ours_run(s->ours[e], p, &shared->in[i], &o->ours[e]);
-        o->far = o->ours[e].far;
         o->endless |= s->ours[e]->endless;
         o->compared &= compare_prepare(p, &o->ours[e], &o->reference);
     }

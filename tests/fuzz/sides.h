@@ -21,7 +21,6 @@ struct sides {
 struct outcome {
     struct record_state ours[ENGINES], reference; /* as far as they have to agree */
     struct record_state raw;                      /* the reference's, as it said it */
-    u64 far;                                      /* FAR_EL1 of ours */
     const char *engines;                          /* in what our engines do not agree, or NULL */
     int engine;        /* the one that the reference does not agree with, or -1 */
     bool compared;     /* with the reference */

@@ -44,22 +44,6 @@ static bool is_regular(const struct a64_row *row, u32 w)
     return true;
 }
 
-/* Registers that Arm leaves CONSTRAINED UNPREDICTABLE (DDI 0487, K1.1): nobody's expectation. */
-static bool is_unpredictable(u32 w)
-{
-    unsigned t = w & 31, n = w >> 5 & 31, t2 = w >> 10 & 31, s = w >> 16 & 31;
-    bool vector = bit(w, 26), load = bit(w, 22), same = n != 31 && (n == t || n == t2);
-    if ((w & 0x3b200400) == 0x38000400) /* single, post- or pre-indexed */
-        return !vector && n == t && n != 31;
-    if ((w & 0x3a000000) == 0x28000000) /* pairs */
-        return (load && t == t2) || (bit(w, 23) && !vector && same);
-    if ((w & 0x3f000000) != 0x08000000) /* exclusives */
-        return false;
-    if (load)
-        return bit(w, 21) && !bit(w, 23) && t == t2;
-    return !bit(w, 23) && (s == t || (s == n && n != 31) || (bit(w, 21) && s == t2));
-}
-
 /*
  * Where the reference is no judge: its own words stand around the case's and use
  * TPIDR_EL0; whether a store-exclusive that fails checks its address is left open
@@ -230,8 +214,9 @@ static bool make(struct maker *m, struct rng *r, unsigned row, unsigned number)
     struct record_state state;
     struct program p;
     u32 w = generate_word(r, d, row);
-    if (decode_row(d, w) != (int)row || !is_regular(&a64_rows[row], w) || is_unpredictable(w) ||
-        !generate_single(r, d, w, 1, &p) || decode_row(d, p.word[0]) != (int)row)
+    if (decode_row(d, w) != (int)row || !is_regular(&a64_rows[row], w) ||
+        exclude_is_unpredictable(w) || !generate_single(r, d, w, 1, &p) ||
+        decode_row(d, p.word[0]) != (int)row)
         return false;
     generate_state(r, &m->pool, &p, &state);
     generate_data(r, data);
