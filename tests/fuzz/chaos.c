@@ -182,6 +182,7 @@ static bool agree(struct chaos *c, bool full)
 static bool run_round(struct chaos *c, unsigned round)
 {
     enum { MEMORY_EVERY = 64 };
+    c->board[0].virt.engine.chains.use = round % 2 ? CHAIN_ALWAYS : CHAIN_HOT;
     for (unsigned k = 0; k < c->boards; k++) {
         struct board *b = &c->board[k];
         if (round % 64 == 0)

@@ -1,5 +1,5 @@
 /*
- * A batch of records runs on the reference and, one by one, on our two engines. The
+ * A batch of records runs on the reference and, one by one, on our engines. The
  * data area lives as long as the batch and is compared at its end; if it differs, the
  * batch runs again, record by record, to find out which one did it.
  */
@@ -17,7 +17,8 @@
 #include "tests/fuzz/sides.h"
 #include "tests/fuzz/sweep.h"
 
-static const char *const engine_name[ENGINES] = {"ours (threaded)", "ours (stepping)"};
+static const char *const engine_name[ENGINES] = {"ours (threaded)", "ours (chained)",
+                                                 "ours (stepping)"};
 
 enum { DEFAULT_COUNT = 1000000 };
 
@@ -180,8 +181,8 @@ static void describe(const struct diff *d, const struct program *p, unsigned i,
         compare_print(out, d->generator.decoder, p, in, &o->ours[o->engine], &o->reference,
                       engine_name[o->engine], "reference");
     else
-        compare_print(out, d->generator.decoder, p, in, &o->ours[THREADED], &o->ours[STEPPING],
-                      engine_name[THREADED], engine_name[STEPPING]);
+        compare_print(out, d->generator.decoder, p, in, &o->ours[THREADED], &o->ours[o->other],
+                      engine_name[THREADED], engine_name[o->other]);
     if (o->engines)
         fprintf(out, "    the engines differ in %s\n", o->engines);
     if (o->endless != (o->raw.kind == RECORD_TIMEOUT))

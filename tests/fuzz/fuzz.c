@@ -20,30 +20,31 @@
 
 static void usage(FILE *out)
 {
-    fputs("fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
-          "fuzz --words                 words from all 2^32, and near instructions, against QEMU\n"
-          "fuzz --sweep                 words of every group with its fixed bits stepped, against "
-          "QEMU\n"
-          "fuzz --chaos N               N random words on a whole board, compared with nothing\n"
-          "fuzz --exclusions            what is not compared, and why\n"
-          "  --cpu MODEL       of ours (cortex-a57)\n"
-          "  --qemu-cpu MODEL  of QEMU's (the same; max without what ours has not)\n"
-          "  --qemu PATH       qemu-aarch64\n"
-          "  --reference PATH  the program that QEMU runs\n"
-          "  --count N         how many executions (1000000; all words of the sweep)\n"
-          "  --cases FILE      append the mismatches that are printed to FILE as instruction\n"
-          "                    tests (tests/suites/README.md), reduced to what matters\n"
-          "  --seconds S       stop after this long\n"
-          "  --seed S          0 unless given\n"
-          "  --length N        at most so many words in a program (1)\n"
-          "  --reports N       print so many mismatches in full (10)\n"
-          "  --from N          begin with execution N of the seed\n"
-          "  --at N            execution N of the seed alone, as a mismatch names it; with\n"
-          "                    --chaos epoch N\n"
-          "  --twice           with --chaos: by either engine, which must agree\n"
-          "  --mix PERCENT     with --chaos: so many words from the table (0)\n"
-          "  --falsify ROW     have the reference lie about a row: to test fuzz itself\n",
-          out);
+    fputs(
+        "fuzz --rows GLOB[,GLOB...]   instructions from rows of the table, against QEMU\n"
+        "fuzz --words                 words from all 2^32, and near instructions, against QEMU\n"
+        "fuzz --sweep                 words of every group with its fixed bits stepped, against "
+        "QEMU\n"
+        "fuzz --chaos N               N random words on a whole board, compared with nothing\n"
+        "fuzz --exclusions            what is not compared, and why\n"
+        "  --cpu MODEL       of ours (cortex-a57)\n"
+        "  --qemu-cpu MODEL  of QEMU's (the same; max without what ours has not)\n"
+        "  --qemu PATH       qemu-aarch64\n"
+        "  --reference PATH  the program that QEMU runs\n"
+        "  --count N         how many executions (1000000; all words of the sweep)\n"
+        "  --cases FILE      append the mismatches that are printed to FILE as instruction\n"
+        "                    tests (tests/suites/README.md), reduced to what matters\n"
+        "  --seconds S       stop after this long\n"
+        "  --seed S          0 unless given\n"
+        "  --length N        at most so many words in a program (1)\n"
+        "  --reports N       print so many mismatches in full (10)\n"
+        "  --from N          begin with execution N of the seed\n"
+        "  --at N            execution N of the seed alone, as a mismatch names it; with\n"
+        "                    --chaos epoch N\n"
+        "  --twice           with --chaos: on two boards, one of them stepping, which must agree\n"
+        "  --mix PERCENT     with --chaos: so many words from the table (0)\n"
+        "  --falsify ROW     have the reference lie about a row: to test fuzz itself\n",
+        out);
 }
 
 static u64 number(const char *option, const char *text, u64 most)

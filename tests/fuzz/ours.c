@@ -27,18 +27,19 @@ static enum probe_verdict stop_at_vector(void *owner, struct cpu *c, bool interr
     return PROBE_STOP_AFTER;
 }
 
-struct ours *ours_create(const struct cpu_model *model, bool stepping)
+struct ours *ours_create(const struct cpu_model *model, enum engine_kind kind)
 {
     struct ours *o = calloc(1, sizeof(*o));
     if (!o)
         return NULL;
-    o->stepping = stepping;
+    o->kind = kind;
     o->board = testbed_create(model);
     if (!o->board) {
         free(o);
         return NULL;
     }
     o->cpu = o->board->cpu;
+    o->board->engine.chains.use = kind == CHAINED ? CHAIN_ALWAYS : CHAIN_NEVER;
     struct probe *probe = &o->board->engine.probe;
     probe->breaks = &stub;
     probe->break_count = 1;
@@ -101,9 +102,10 @@ static void execute(struct ours *o, const struct program *p)
     struct cpu *c = o->cpu;
     o->wandered = false;
     o->executed = 0;
-    if (!o->stepping)
+    bool stepping = o->kind == STEPPING;
+    if (!stepping)
         cpu_run(c, BUDGET);
-    for (unsigned i = 0; o->stepping && i < BUDGET && c->el == 0 && c->pc != stub; i++) {
+    for (unsigned i = 0; stepping && i < BUDGET && c->el == 0 && c->pc != stub; i++) {
         o->executed += c->pc - program_start(p) < 4 * (u64)p->words;
         cpu_step(c);
         o->wandered |= elsewhere(p, c->pc) && c->el == 0;

@@ -7,10 +7,13 @@
 #include "tests/fuzz/generate.h"
 #include "tools/a64test/testbed.h"
 
+/* Op by op; in chains (core/engine/chain.h), where the host has them; by cpu_step. */
+enum engine_kind { THREADED, CHAINED, STEPPING, ENGINES };
+
 struct ours {
     struct testbed *board;
     struct cpu *cpu; /* its */
-    bool stepping;   /* with cpu_step, else with cpu_run */
+    enum engine_kind kind;
     unsigned runs;
     /* Of the last record: */
     bool endless; /* it has not come to an end */
@@ -20,7 +23,7 @@ struct ours {
 };
 
 /* NULL when the host has no memory. */
-struct ours *ours_create(const struct cpu_model *model, bool stepping);
+struct ours *ours_create(const struct cpu_model *model, enum engine_kind kind);
 void ours_destroy(struct ours *o);
 
 /* Replace the code area and the data area. */

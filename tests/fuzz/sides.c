@@ -13,7 +13,7 @@ bool sides_start(struct sides *s, const struct cpu_model *model, const char *qem
     memset(s, 0, sizeof(*s));
     s->falsified = falsified;
     for (unsigned e = 0; e < ENGINES; e++) {
-        s->ours[e] = ours_create(model, e == STEPPING);
+        s->ours[e] = ours_create(model, (enum engine_kind)e);
         if (!s->ours[e])
             return false;
     }
@@ -91,7 +91,10 @@ bool sides_check(struct sides *s, const struct program *p, unsigned i, struct ou
         o->endless |= s->ours[e]->endless;
         o->compared &= compare_prepare(p, &o->ours[e], &o->reference);
     }
-    o->engines = o->endless ? NULL : ours_differ(s->ours[THREADED]->cpu, s->ours[STEPPING]->cpu);
+    o->engines = NULL;
+    for (o->other = CHAINED; !o->endless && o->other < ENGINES; o->other++)
+        if ((o->engines = ours_differ(s->ours[THREADED]->cpu, s->ours[o->other]->cpu)))
+            break;
     o->executed = s->ours[STEPPING]->executed;
     o->wandered = s->ours[STEPPING]->wandered;
     o->engine = -1;

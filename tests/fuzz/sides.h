@@ -1,5 +1,5 @@
 /*
- * The sides of a comparison: the reference process and our two engines, each with the
+ * The sides of a comparison: the reference process and our engines, each with the
  * same code and data areas.
  */
 #ifndef TESTS_FUZZ_SIDES_H
@@ -7,8 +7,6 @@
 
 #include "tests/fuzz/ours.h"
 #include "tools/a64test/oracle.h"
-
-enum { ENGINES = 2, THREADED = 0, STEPPING = 1 };
 
 struct sides {
     struct oracle oracle;
@@ -22,6 +20,7 @@ struct outcome {
     struct record_state ours[ENGINES], reference; /* as far as they have to agree */
     struct record_state raw;                      /* the reference's, as it said it */
     const char *engines;                          /* in what our engines do not agree, or NULL */
+    int other;         /* the one that does not agree with the threaded one */
     int engine;        /* the one that the reference does not agree with, or -1 */
     bool compared;     /* with the reference */
     bool endless;      /* on ours */
