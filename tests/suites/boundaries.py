@@ -49,7 +49,7 @@ def of_float(row):
 def of_memory(row):
     name, text = row.name, row.assembly
     need = set()
-    if row.chapter != "ldst" or "[" not in text or name.startswith("prf"):
+    if row.chapter != "ldst" or "[" not in text or name.startswith(("prf", "ldra")):
         return need
     need |= {"sp_base", "abort"}
     single = re.search(r"(b|_b)(_|$)", name) and not name.startswith(("ldp", "stp"))

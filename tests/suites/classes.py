@@ -113,18 +113,15 @@ def of_float(case, row):
     return found
 
 
-def of_memory(case, row):
-    """How an address was made, and where it lies."""
-    found = set()
+def access(case):
+    """Of a load or store: the base register, its value, the offset, how it was written."""
     m = re.search(r"\[(x\d+|sp)(?:, ([wx]\d+|xzr|wzr))?(?:, (\w+))?(?: #(\d+))?(?:, #(-?\w+))?\](!)?"
                   r"(?:, (#-?\w+|x\d+))?", (case["asm"] or [""])[0])
     if not m:
-        return found
+        return None
     base = int(case["in"]["sp"][case["in"]["el"] and case["in"]["spsel"]] if m[1] == "sp"
                else case["in"]["x"][int(m[1][1:])], 16)
-    if m[1] == "sp":
-        found.add("sp_base")
-    offset = int(m[5], 0) if m[5] else 0
+    offset, ways = int(m[5], 0) if m[5] else 0, set()
     if m[2]:
         index = 0 if m[2][1:] == "zr" else int(case["in"]["x"][int(m[2][1:])], 16)
         kind = m[3] or "lsl"
@@ -133,11 +130,21 @@ def of_memory(case, row):
             if kind == "sxtw" and index >> 31:
                 index -= 1 << 32
         offset = index << int(m[4] or 0)
-        found.add("index_" + kind)
+        ways.add("index_" + kind)
+    if m[1] == "sp":
+        ways.add("sp_base")
     if m[6]:
-        found.add("pre")
+        ways.add("pre")
     if m[7]:
-        found.add("post_register" if m[7][0] == "x" else "post")
+        ways.add("post_register" if m[7][0] == "x" else "post")
+    return m[1], base, offset, ways
+
+
+def of_memory(case):
+    """How an address was made, and where it lies."""
+    if not (made := access(case)):
+        return set()
+    _, base, offset, found = made
     address = base + offset & (1 << 56) - 1
     size = access_bytes(case)
     if size > 1:
@@ -258,7 +265,7 @@ def name_of(case, row):
 
 def of_case(case, row):
     """All classes of a case of one word."""
-    found = of_integer(case, row) | of_registers(case, row) | of_memory(case, row)
+    found = of_integer(case, row) | of_registers(case, row) | of_memory(case)
     flags = int(case["out"]["fpsr"], 16) & ~int(case["in"]["fpsr"], 16)
     found |= {name for bit, name in FPSR.items() if flags >> bit & 1}
     if is_float(row):

@@ -24,6 +24,9 @@ import tempfile
 
 import boundaries
 import classes
+import directed
+
+TRIED = 6  # cases that are made of others for a class
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -136,9 +139,27 @@ def candidates(build, rows, seed, count, path):
     if not made.stdout.strip():
         return False
     path.write_text(with_assembly(made.stdout))
+    ask(build, path)
+    return True
+
+
+def ask(build, path):
+    """Have the reference say what the cases of a file expect."""
     subprocess.run([build / "a64test", "--update", "--oracle", tool("qemu-aarch64"), path],
                    check=True)
-    return True
+
+
+def choose(build, chapter, left, path, table):
+    """Add those of a file's cases that are of a class that LEFT has for their row."""
+    chosen = []
+    for case, text in zip(exported(build, path), pieces(path.read_text())[1]):
+        name = case["row"][0]
+        gain = left.get(name, set()) & classes.of_case(case, table[name])
+        if gain:
+            left[name] = left[name] - gain
+            chosen.append(text)
+    if chosen:
+        add(build, chapter, chosen, table)
 
 
 def add(build, chapter, cases, table):
@@ -165,21 +186,40 @@ def make(build, chapter, rows, o, table):
             add(build, chapter, pieces(new.read_text())[1], table)
 
 
+def settings_of(text):
+    """What stands at a case's in: lines."""
+    return " ".join(re.findall(r"^in: *(.*)$", text, re.M)).split()
+
+
+def direct(build, chapter, left, o, table):
+    """Add cases that are made of others for the classes that LEFT has."""
+    path = HERE / f"{chapter}.a64t"
+    cases = collections.defaultdict(list)
+    for case, text in zip(exported(build, path), pieces(path.read_text())[1]):
+        if case["row"][0] in left:
+            cases[case["row"][0]].append(case | {"settings": settings_of(text)})
+    texts = []
+    for name, wanted in left.items():
+        row = table[name]
+        for cls in sorted(wanted):
+            tried = sorted(cases[name], key=lambda case: directed.rank(case, row, cls))
+            made = (directed.make(case, row, cls) for case in tried)
+            texts += [text for text, _ in zip(filter(None, made), range(TRIED))]
+    with tempfile.TemporaryDirectory() as folder:
+        new = pathlib.Path(folder) / "new.a64t"
+        new.write_text(with_assembly("\n".join(f"[new_{i}]\n{t}" for i, t in enumerate(texts))))
+        if texts:
+            ask(build, new)
+            choose(build, chapter, left, new, table)
+
+
 def fill(build, chapter, left, o, table):
     """Add those of many cases that are of a class that LEFT has for their row."""
     with tempfile.TemporaryDirectory() as folder:
         new = pathlib.Path(folder) / "new.a64t"
         if not candidates(build, sorted(left), f"{o.seed}000{o.candidates}", o.candidates, new):
             return
-        chosen = []
-        for case, text in zip(exported(build, new), pieces(new.read_text())[1]):
-            name = case["row"][0]
-            gain = left.get(name, set()) & classes.of_case(case, table[name])
-            if gain:
-                left[name] = left[name] - gain
-                chosen.append(text)
-    if chosen:
-        add(build, chapter, chosen, table)
+        choose(build, chapter, left, new, table)
 
 
 def main():
@@ -205,6 +245,9 @@ def main():
             make(o.build, chapter, wanted, o, table)
         if o.candidates and path.exists():
             left = boundaries.missing(exported(o.build, path), {r: table[r] for r in rows})
+            if left:
+                direct(o.build, chapter, left, o, table)
+            left = {name: need for name, need in left.items() if need}
             if left:
                 fill(o.build, chapter, left, o, table)
 
