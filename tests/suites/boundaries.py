@@ -27,7 +27,7 @@ def of_float(row):
     half = name.endswith("_h") or "FP16" in row.needs
     need = set()
     if ROUNDS.match(name):
-        need |= {"rp", "rm", "rz", "ixc"}
+        need |= {"rp", "rm", "rz"} | (set() if name.startswith("frinti") else {"ixc"})
     if TO_FLOAT.match(name) or name.startswith("bf"):
         return need & {"rp", "rm", "rz", "ixc"} if not name.startswith("bf") else set()
     need |= {"nan", "snan", "inf", "zero", "negzero", "denormal", "ioc"}

@@ -68,6 +68,34 @@ def operand(case, row, cls):
     return None
 
 
+def largest(size):
+    """The largest number of SIZE bits that is finite."""
+    fraction = classes.FRACTIONS[size]
+    return ((1 << size - 1 - fraction) - 2 << fraction) | (1 << fraction) - 1
+
+
+def extremes(case, row, cls):
+    """Sources that make the result leave its range."""
+    if cls == "overflow":
+        word, width = int(case["word"][0], 16), 64 if int(case["word"][0], 16) >> 31 else 32
+        values = {f"x{row.field(word, 'n')}": (1 << width - 1) - 1, f"x{row.field(word, 'm')}": 1}
+        values = {name: value for name, value in values.items() if name != "x31"}
+    else:
+        values = {}
+        for reg in classes.operands(case)[1:]:
+            size = classes.lanes(case, reg)[1]
+            m = re.match(r"\s*[vbhsdq](\d+)", reg)
+            if not m or not size:
+                continue
+            sign = 1 << size - 1 if values or cls == "saturated" else 0
+            lane = sign | (largest(size) if cls == "ofc" else 0)
+            values[f"q{m[1]}"] = f"0x{sum(lane << at for at in range(0, 128, size)):032x}"
+    for name, value in values.items():
+        line = state(case, name, value)
+        case = case | {"settings": line.split()[1:]}
+    return line if values else None
+
+
 def rank(case, row, cls):
     """Small for cases that are good to start from."""
     found = classes.of_case(case, row)
@@ -87,6 +115,10 @@ def make(case, row, cls):
         settings = state(case, "fpcr", hex(MODES[cls]))
     elif re.fullmatch(r"(lsl|lsr|asr|ror)v", row.name) and cls.startswith("shift"):
         settings = shift_register(case, row, cls)
+    elif cls in ("overflow", "ofc", "saturated"):
+        settings = extremes(case, row, cls)
+    elif cls == "ioc":
+        settings = operand(case, row, "snan")
     elif cls in ("inf", "nan", "snan", "zero", "negzero", "denormal"):
         settings = operand(case, row, cls)
     elif (changed := another_word(case, row, cls)) is not None:
