@@ -206,7 +206,7 @@ def main():
     vmlinux = os.environ.get("VMLINUX")
     with tempfile.TemporaryDirectory() as folder:
         options = ["-m", "512", "-kernel", str(guest.KERNEL), "-initrd", initrd(folder), "-append",
-                   "rdinit=/init console=ttyAMA0"]
+                   "rdinit=/init console=ttyAMA0", "-icount", "shift=3"]  # who is first is settled
         with gdb_rsp.machine(guest.MINI_A64, "-S", *options) as m:
             check(trace(gdb_rsp.Client(m.path)))
             for line in ("first 1", "status 3", "interrupted -4", "restarted 1"):
