@@ -166,8 +166,14 @@ enum flow sysreg_msr(struct cpu *c, unsigned row, unsigned rt, u64 value)
 
 enum flow sysreg_sys(struct cpu *c, unsigned row, unsigned rt, u64 value)
 {
-    enum flow f = check(c, &sysreg_rows[row], rt, EL1_W);
-    return f == NEXT ? sysreg_rows[row].perform(c, value) : f;
+    const struct sysreg_row *r = &sysreg_rows[row];
+    enum flow f = check(c, r, rt, EL1_W);
+    if (f != NEXT)
+        return f;
+    if (log_enabled(c->log, LOG_MMU) && strncmp(r->name, "TLBI_", 5) == 0)
+        log_line(c->log, LOG_MMU, "TLBI %s, %#llx at pc %#llx", r->name + 5,
+                 (unsigned long long)value, (unsigned long long)cpu_current_pc(c));
+    return r->perform(c, value);
 }
 
 u64 sysreg_peek(struct cpu *c, unsigned row)

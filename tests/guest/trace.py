@@ -114,13 +114,37 @@ class Trace(unittest.TestCase):
         subprocess.run([guest.MINI_A64, "-m", "512", "-display", "none", "-monitor", "none",
                         "-serial", "none", "-kernel", guest.KERNEL, "-initrd",
                         gdb_syscalls.initrd(folder.name), "-append", "rdinit=/init",
-                        "-trace", f"{self.file},el=0,pid=1,count=300"],
+                        "-trace", f"{self.file},el=0,pid=1,count=300", "-d", "mmu", "-D",
+                        folder.name + "/log"],
                        stdin=subprocess.DEVNULL, check=True, timeout=5 * guest.PATIENCE)
         rows = [LINE.fullmatch(l) for l in self.file.read_text().splitlines(True)]
         program, entry = program_words(guest.SYSCALLS), pathlib.Path(guest.SYSCALLS).read_bytes()
-        self.assertEqual(int(rows[0][3], 16), struct.unpack_from("<Q", entry, 24)[0])  # e_entry
+        e_entry, = struct.unpack_from("<Q", entry, 24)
+        self.assertEqual(int(rows[0][3], 16), e_entry)
         self.assertEqual([r[4] for r in rows], [program[int(r[3], 16)] for r in rows])
         self.assertEqual(len(rows), 300)
+        # It is not mapped before it is executed, by a translation fault of some level.
+        log = pathlib.Path(folder.name + "/log").read_text()
+        self.assertRegex(log, rf"(?m)^instruction abort at {e_entry:#x}, IFSC 0x[4-7]$")
+        self.assertRegex(log, r"(?m)^TLBI V[A-Z0-9]+, 0x\w+ at pc 0xffff\w+$")
+
+    def test_logs(self):
+        """-d in_asm says each word once, exec each instruction in its turn, int exceptions."""
+        program = program_words()
+        _, rows = self.trace()
+        executed = [(r[2], r[3], r[4]) for r in rows]
+        _, lines = self.run_machine("-d", "exec", "-D", str(self.file))
+        self.assertEqual([re.match(r"EL([01]) (\w{16}): (\w{8})  ", l).groups() for l in lines],
+                         executed)
+        _, lines = self.run_machine("-d", "in_asm", "-D", str(self.file))
+        decoded = [re.match(r"0x(\w{16}):  (\w{8})  \S", l).groups() for l in lines]
+        self.assertEqual(len(set(decoded)), len(decoded))
+        self.assertEqual([w for _, w in decoded], [program[int(a, 16)] for a, _ in decoded])
+        self.assertLessEqual({e[1:] for e in executed}, set(decoded))
+        _, lines = self.run_machine("-d", "int", "-D", str(self.file))
+        raised = [r[3] for r in rows if r[6].startswith(" raises") and "svc" in r[5]]
+        self.assertEqual([int(re.match(r"exception EC 0x15 .* pc 0x(\w+) ", l)[1], 16)
+                          for l in lines], [int(pc, 16) for pc in raised])
 
     def test_exceptions(self):
         """Its one SVC that it tells about, and the way there and back."""
