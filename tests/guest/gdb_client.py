@@ -7,6 +7,7 @@ What is expected follows from svc.S, gdb_step.S and the Arm manual (DDI 0487, D1
 """
 
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -153,6 +154,21 @@ kill""")
     in_order(out, [r"Breakpoint 1, ", r"= 61 '='", r"target evaluates|stop only if"])
 
 
+def pipe():
+    """The stub at its standard input and output; and no stub when there is to be none."""
+    command = [guest.MINI_A64, "-display", "none", "-monitor", "none", "-serial", "none", "-kernel",
+               guest.SVC]
+    done = subprocess.run(
+        ["gdb-multiarch", "-nx", "-q", "-batch", "-ex",
+         "target remote | " + shlex.join([*command, "-S", "-gdb", "stdio"]), "-ex",
+         "break *user_svc", "-ex", "continue", "-ex", "p $cpsr", "-ex", "kill", guest.SVC],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=guest.PATIENCE)
+    in_order(done.stdout, [r"Breakpoint 1, ", r"EL=0"])
+    subprocess.run([*command, "-gdb", "none"], stdin=subprocess.DEVNULL, check=True,
+                   timeout=guest.PATIENCE)
+
+
 def main():
     guest.needs(guest.MINI_A64, guest.SVC)
     if not shutil.which("gdb-multiarch"):
@@ -162,6 +178,7 @@ def main():
     steps_and_interrupts()
     frames()
     in_stub()
+    pipe()
     print("ok")
 
 

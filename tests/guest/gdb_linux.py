@@ -161,6 +161,25 @@ def processes():
     run("monitor scope all")
 
 
+def system_calls():
+    """Written down from the middle of a run, for as long as is asked."""
+    run("monitor strace on")
+    run("continue")
+    run("monitor strace off")
+    with open(os.environ["GUEST_LOG"]) as log:
+        lines = log.read().splitlines()
+    # From one handler's ask_time to the next one's, as gdb_syscalls.c makes them.
+    calls = [re.match(r"\[1 init\] (\w+)\(", line) for line in lines]
+    equal("calls", [c[1] for c in calls if c],
+          ["gettimeofday", "rt_sigreturn", "write", "rt_sigaction", "pipe2", "clone", "setitimer",
+           "read"])
+    assert '[1 init] write(1, "interrupted -4\\n", 15) = 15' in lines, lines
+    assert "[1 init] read(4 <unfinished ...>" in lines, lines
+    run("continue")
+    with open(os.environ["GUEST_LOG"]) as log:
+        equal("lines", len(log.read().splitlines()), len(lines))
+
+
 def steps():
     """None lands in an interrupt's vector, unless they are let in."""
     run("delete")
@@ -181,6 +200,7 @@ def session():
     views()
     registers()
     processes()
+    system_calls()
     steps()
 
 
@@ -193,7 +213,9 @@ def main():
     if not shutil.which("gdb-multiarch"):
         guest.skip("no gdb-multiarch")
     with tempfile.TemporaryDirectory() as folder:
-        with gdb_rsp.machine(guest.MINI_A64, "-S", "-cpu", "max", "-m", "512", "-kernel",
+        os.environ["GUEST_LOG"] = folder + "/log"
+        with gdb_rsp.machine(guest.MINI_A64, "-S", "-cpu", "max", "-m", "512", "-icount",
+                             "shift=3", "-D", os.environ["GUEST_LOG"], "-kernel",
                              str(guest.KERNEL), "-initrd", gdb_syscalls.initrd(folder), "-append",
                              "rdinit=/init console=ttyAMA0") as m:
             done = subprocess.run(
