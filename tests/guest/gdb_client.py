@@ -121,11 +121,11 @@ def steps_and_interrupts():
         show = 'printf "pc %#lx\\n", $pc\n'
         out = gdb(elf, "break *irq\ncontinue\n" + ("stepi\n" + show) * 3 +
                   "monitor step-irq on\nstepi\n" + show + "maintenance packet Qqemu.sstep=7\n"
-                  "maintenance packet Qqemu.sstepbits\nkill")
+                  "maintenance packet Qqemu.sstepbits\nmaintenance packet qOffsets\nkill")
         irq = symbols["irq"]
         in_order(out, [rf"pc {irq + n:#x}\n" for n in (4, 8, 12)] +
                  [rf"pc {symbols['vectors'] + 0x480:#x}\n", 'received: "OK"',
-                  "ENABLE=1,NOIRQ=2,NOTIMER=4"])
+                  "ENABLE=1,NOIRQ=2,NOTIMER=4", 'received: ""'])
 
 
 def frames():

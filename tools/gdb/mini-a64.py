@@ -57,9 +57,22 @@ class ExceptionUnwinder(gdb.unwinder.Unwinder):
     def __init__(self, user):
         super().__init__("mini-a64 exception")
         self.user = user
+        self.find_code()
+        gdb.events.new_objfile.connect(self.find_code)
+
+    def find_code(self, event=None):
+        """Where entry code is, so that everything else can be told from it in no time."""
+        try:
+            self.first, end, fork = (int(gdb.parse_and_eval("(unsigned long)&" + s)) for s in
+                                     ("__entry_text_start", "__entry_text_end", "ret_from_fork"))
+            self.end = max(end, fork + 256)
+        except gdb.error:
+            self.first, self.end = 0, 1 << 64
 
     def __call__(self, pending):
-        pc = int(pending.read_register("pc"))
+        pc = int(pending.read_register("pc")) & (1 << 64) - 1
+        if not self.first <= pc <= self.end:
+            return None
         block = gdb.execute("info symbol %#x" % pc, to_string=True).split()
         if not block or block[0].split("+")[0] not in ENTRY_LABELS:
             return None
@@ -116,6 +129,8 @@ class UserUnwinder(gdb.unwinder.Unwinder):
         return False
 
     def __call__(self, pending):
+        if not self.frames:
+            return None
         read = lambda name: int(pending.read_register(name)) & (1 << 64) - 1
         pc, sp = read("pc"), read("sp")
         first = self.frames.get((pc, sp))
