@@ -25,6 +25,7 @@ typedef int64_t s64;
 
 enum syscall_number {
     SYS_DUP3 = 24,
+    SYS_UNLINKAT = 35,
     SYS_OPENAT = 56,
     SYS_CLOSE = 57,
     SYS_PIPE2 = 59,

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import zlib
 
-DISK_MIB = 192  # as much as disk.c reads and writes
+DISK_MIB = 192  # as much as disk.c and share.c read and write
 SENT = 512 << 16  # as much as net.c receives
 PATIENCE = 600
 
@@ -32,27 +32,53 @@ class Nothing:
         pass
 
 
+def fill(path, mib):
+    """A file of so many MiB, the same each time."""
+    numbers = random.Random(1)
+    with open(path, "wb") as f:
+        for _ in range(mib):
+            f.write(numbers.randbytes(1 << 20))
+        f.flush()
+        os.fsync(f.fileno())  # so that this is not what a flush of the guest waits for
+
+
+def checksum(path):
+    with open(path, "rb") as f:
+        total = 0
+        while piece := f.read(1 << 20):
+            total = zlib.crc32(piece, total)
+    return f"{total:08x}"
+
+
 class Disk(Nothing):
     """A raw image, the same at the start of each run."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="bench-")
         self.image = os.path.join(self.folder, "disk")
-        numbers = random.Random(1)
-        with open(self.image, "wb") as f:
-            for _ in range(DISK_MIB):
-                f.write(numbers.randbytes(1 << 20))
-            f.flush()
-            os.fsync(f.fileno())  # so that this is not what a flush of the guest waits for
+        fill(self.image, DISK_MIB)
         self.arguments = ("-drive", f"file={self.image},format=raw,if=none,id=bench",
                           "-device", "virtio-blk-device,drive=bench")
 
     def finish(self):
-        with open(self.image, "rb") as f:
-            total = 0
-            while piece := f.read(1 << 20):
-                total = zlib.crc32(piece, total)
-        return f" {total:08x}"
+        return f" {checksum(self.image)}"
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Share(Nothing):
+    """A folder on 9P with a file in it; what the guest leaves in it is what came out."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="bench-")
+        fill(os.path.join(self.folder, "data"), DISK_MIB)
+        self.arguments = ("-fsdev", f"local,id=bench,path={self.folder},security_model=none",
+                          "-device", "virtio-9p-device,fsdev=bench,mount_tag=bench")
+
+    def finish(self):
+        names = sorted(os.listdir(self.folder))
+        return "".join(f" {n}:{checksum(os.path.join(self.folder, n))}" for n in names)
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -95,6 +121,8 @@ def peer_of(program):
     kind, _, what = program.partition("-")
     if kind == "disk":
         return Disk()
+    if kind == "share":
+        return Share()
     if kind == "net":
         return Server(what)
     return Nothing()
