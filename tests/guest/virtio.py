@@ -133,6 +133,7 @@ class Virtio(unittest.TestCase):
             expected = (b"block %d\n" % i + b"y\n" * BLOCK)[:BLOCK]
             self.assertEqual(data[i * BLOCK : (i + 1) * BLOCK], expected, f"block {i} of {last}")
 
+    @unittest.skipIf(guest.SLOW > 1, "the same on raw blocks is enough")
     @unittest.skipUnless(shutil.which("mke2fs", path=WITH_SBIN["PATH"]), "no e2fsprogs")
     def test_a_file_system_survives_a_kill(self):
         """
