@@ -71,7 +71,7 @@ void options_print(enum options_show show, FILE *to)
         print_cpus(to);
         break;
     case SHOW_ACCELERATORS:
-        fprintf(to, "Accelerators:\n  tcg   QEMU's name for it; here, the interpreter\n");
+        fprintf(to, "Accelerators:\n  tcg   QEMU's name for running guest code without KVM\n");
         break;
     case SHOW_DISPLAYS:
         print_displays(to);
