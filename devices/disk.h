@@ -8,6 +8,7 @@
 #define DEVICES_DISK_H
 
 #include "core/types.h"
+#include "devices/job.h"
 
 enum { DISK_SECTOR = 512 };
 
@@ -25,6 +26,8 @@ struct disk_span {
     u64 len;
 };
 
+struct disk;
+
 /* Owned by the front end, which leaves it alone until it is done. */
 struct disk_request {
     enum disk_action action;
@@ -36,11 +39,10 @@ struct disk_request {
     unsigned spans;
     void (*done)(struct disk_request *r);
     void *owner;
-    int error;                 /* when done: 0 or an errno */
-    struct disk_request *next; /* the back end's */
+    int error;      /* when done: 0 or an errno */
+    struct job job; /* the back end's, */
+    struct disk *disk;
 };
-
-struct disk;
 
 struct disk_ops {
     void (*submit)(struct disk *d, struct disk_request *r);
