@@ -179,7 +179,6 @@ bool settle_machine(struct parse *p);
 bool settle_run(struct parse *p);
 bool settle_drives(struct parse *p);
 bool settle_nets(struct parse *p);
-bool settle_console(struct parse *p, struct console_option *c);
 bool settle_shares(struct parse *p);
 bool settle_9p(struct parse *p, struct device_option *d);
 bool settle_ports(struct parse *p);
