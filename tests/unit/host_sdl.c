@@ -236,7 +236,12 @@ static void expect(struct rig *r, struct ps2 *from, const u8 *bytes, unsigned co
         expect(r, from, expected, sizeof(expected));                                               \
     } while (0)
 
+static const struct {
+    SDL_Scancode scancode;
+    u16 set2;
+} keys[] = {
 #include "tests/unit/host_sdl_keys.inc"
+};
 
 Test(host_sdl, every_key_by_its_place)
 {
