@@ -59,8 +59,8 @@ static enum role role_of(const struct virtio_balloon *b, unsigned queue)
         return queue == 0 ? INFLATE : DEFLATE;
     if (queue == STATS_QUEUE && stats)
         return STATS;
-    return reporting && (queue == STATS_QUEUE + stats || queue == REPORTING_QUEUE) ? REPORTING
-                                                                                   : NOTHING;
+    unsigned first_free = stats ? STATS_QUEUE + 1 : STATS_QUEUE;
+    return reporting && (queue == first_free || queue == REPORTING_QUEUE) ? REPORTING : NOTHING;
 }
 
 /* Give back COUNT pages by their numbers, neighbours together. */

@@ -143,7 +143,7 @@ Test(walk, small_tables)
     b->r.ttbr[0] = b->r.ttbr[1] = TABLE3;
     for (unsigned g = 0; g < 3; g++) {
         for (unsigned tsz = 40; tsz < 64; tsz++) {
-            unsigned bits = 64 - tsz, last = (1u << (bits - granules[g].granule)) - 1;
+            unsigned bits = 64 - tsz;
             u64 top = (UINT64_C(1) << bits) - 1;
             b->r.tcr = T0SZ(tsz) | T1SZ(tsz) | TG0(granules[g].tg0) | TG1(granules[g].tg1) | IPS(5);
             if (tsz > granules[g].most) {
@@ -157,6 +157,7 @@ Test(walk, small_tables)
                 FAULTS(b, 0, 0x06);
                 continue;
             }
+            unsigned last = (1u << (bits - granules[g].granule)) - 1;
             u64 page = UINT64_C(0x123456780000);
             put(b, TABLE3, last, page | PAGE);
             MAPS(b, top, page | ((UINT64_C(1) << granules[g].granule) - 1), 3, granules[g].granule);
