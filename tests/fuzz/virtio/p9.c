@@ -290,7 +290,7 @@ static void check_outside(struct fuzz *f)
 
 static void round_of(struct fuzz *f, enum host_share_model model)
 {
-    char error[HOST_SHARE_ERROR], command[128];
+    char error[HOST_SHARE_ERROR], command[2 * sizeof(f->folder) + 40];
     snprintf(f->folder, sizeof(f->folder), "/tmp/fuzz_p9.XXXXXX");
     if (!mkdtemp(f->folder))
         fail("no folder");
