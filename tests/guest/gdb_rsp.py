@@ -57,14 +57,28 @@ class Timeout(Exception):
     pass
 
 
+def connect(path):
+    """To the stub; between bind and listen its socket is there, and refuses."""
+    end = time.monotonic() + 30
+    while True:
+        s = socket.socket(socket.AF_UNIX)
+        try:
+            s.connect(path)
+            return s
+        except ConnectionRefusedError:
+            s.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
 class Client:
     """One connection. Registers are numbered as target.xml says."""
 
     X0, SP, PC, CPSR, V0, FPSR, FPCR = 0, 31, 32, 33, 34, 66, 67
 
     def __init__(self, path, no_ack=True):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+        self.socket = connect(path)
         self.socket.settimeout(30)
         self.data = b""
         self.acks = True
