@@ -296,8 +296,7 @@ bool engine_check_landing(struct cpu *c, const struct uop *ops, u64 va)
 {
     enum { SCTLR_BT0 = 35, SCTLR_BT1 = 36 };
     const struct code_page *p = container_of(ops, struct code_page, ops);
-    u32 word;
-    memcpy(&word, p->host + (va & ~TLB_PAGE_MASK), sizeof(word));
+    u32 word = code_page_word(p, (unsigned)(va & ~TLB_PAGE_MASK) / 4);
     if (!p->guarded ||
         bti_allows(word, c->btype, bit(c->sys[SCTLR_EL1], c->el ? SCTLR_BT1 : SCTLR_BT0)))
         return true;
@@ -313,18 +312,6 @@ static void log_decoded(const struct cpu *c, const struct engine *e, u32 word, u
     log_line(c->log, LOG_IN_ASM, "0x%016llx:  %08x  %s", (unsigned long long)va, word, text);
 }
 
-static u32 word_at(const struct code_page *p, unsigned index)
-{
-    u32 word;
-    memcpy(&word, p->host + 4 * index, 4);
-    return word;
-}
-
-static bool is_marked(const struct code_page *p, unsigned index)
-{
-    return p->marked[index / 64] & BIT(index % 64);
-}
-
 /*
  * Execute the op in slot INDEX, just decoded, together with the following one if there
  * is a handler for the two. That one's own handler stays, even if it is op_decode.
@@ -332,10 +319,10 @@ static bool is_marked(const struct code_page *p, unsigned index)
 static void fuse(const struct decoder *d, struct code_page *p, unsigned index)
 {
     struct uop *first = &p->ops[index], *second = first + 1, decoded;
-    if (!fuse_begins(&d->fuse, first->fn) || index + 1 == PAGE_WORDS || is_marked(p, index + 1))
+    if (!fuse_begins(&d->fuse, first->fn) || index + 1 == PAGE_WORDS ||
+        code_page_marked(p, index + 1))
         return;
-    decode(d, word_at(p, index + 1),
-           (struct site){.index = (u16)(index + 1), .guarded = p->guarded}, &decoded);
+    code_page_decode(p, index + 1, &decoded);
     handler_fn *fused = fuse_find(&d->fuse, first->fn, decoded.fn);
     if (!fused)
         return;
@@ -355,16 +342,14 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
     struct code_page *p = page_of(c->ops);
     const struct decoder *d = &p->engine->decoder;
     unsigned index = (unsigned)(op - p->ops);
-    if (unlikely(is_marked(p, index))) {
+    if (unlikely(code_page_marked(p, index))) {
         p->ops[index].fn = op_probe;
         return;
     }
-    u32 word = word_at(p, index);
     if (unlikely(log_enabled(c->log, LOG_IN_ASM)))
-        log_decoded(c, p->engine, word, c->page_va + 4 * index);
+        log_decoded(c, p->engine, code_page_word(p, index), c->page_va + 4 * index);
     engine_count(p->engine, EVENT_DECODED);
-    int row =
-        decode(d, word, (struct site){.index = (u16)index, .guarded = p->guarded}, &p->ops[index]);
+    int row = code_page_decode(p, index, &p->ops[index]);
     if (fuses(c, p->engine))
         fuse(d, p, index);
     profile_wrap(p->profile, index, &p->ops[index], row);

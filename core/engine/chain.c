@@ -81,7 +81,6 @@ void chains_destroy(struct chains *k)
 void chains_drop(struct chains *k)
 {
     k->used = 0;
-    k->full = false;
 }
 
 bool chains_have(const struct chains *k, handler_fn *fn)
@@ -210,18 +209,10 @@ static bool fits(const struct making *m, const struct stencil *s)
     return all <= CODE_SIZE && m->exit_count + s->place_count <= MOST_EXITS;
 }
 
-static bool is_marked(const struct code_page *p, unsigned index)
-{
-    return p->marked[index / 64] & BIT(index % 64);
-}
-
 /* Decode slot INDEX into U, and into the slot if nobody did. False if it is no instruction. */
 static bool decode_at(struct code_page *p, unsigned index, struct uop *u)
 {
-    u32 word;
-    memcpy(&word, p->host + 4 * index, sizeof(word));
-    struct site site = {.index = (u16)index, .guarded = p->guarded};
-    int row = decode(&p->engine->decoder, word, site, u);
+    int row = code_page_decode(p, index, u);
     if (p->ops[index].fn == op_decode) {
         engine_count(p->engine, EVENT_DECODED);
         p->ops[index] = *u;
@@ -243,7 +234,7 @@ static enum ending put_ops(struct making *m, struct code_page *p, unsigned first
     enum ending e = FULL;
     for (*count = 0; e == FULL && *count < CHAIN_MOST_OPS && first + *count < PAGE_WORDS;) {
         struct uop u;
-        if (is_marked(p, first + *count) || !decode_at(p, first + *count, &u))
+        if (code_page_marked(p, first + *count) || !decode_at(p, first + *count, &u))
             return NO_CODE;
         const struct stencil *s = stencil_of(m->chains, u.fn);
         if (!s || !fits(m, s))
@@ -279,12 +270,10 @@ static enum ending make(struct code_page *p, unsigned first, unsigned *count)
 void chain_consider(struct code_page *p, const struct uop *u)
 {
     struct chains *k = &p->engine->chains;
-    if (!k->memory.code || k->use == CHAIN_NEVER || k->full)
+    if (k->used + ROOM > CODE_SIZE)
+        p->engine->full = true;
+    if (!k->memory.code || k->use == CHAIN_NEVER || p->engine->full)
         return;
-    if (k->used + ROOM > CODE_SIZE) {
-        k->full = p->engine->full = true;
-        return;
-    }
     unsigned at = (unsigned)(u - p->ops), last = at + CHAIN_REACH;
     enum ending e = FULL;
     while ((e == FULL || e == STRANGER) && at < last && at < PAGE_WORDS &&

@@ -40,7 +40,6 @@ struct chains {
     struct code_memory memory;
     size_t used;            /* bytes of it */
     u64 count;              /* of those made until now */
-    bool full;              /* until all decoded code is dropped */
     u8 use;                 /* enum chain_use; may be set while no CPU runs */
     u16 index[CHAIN_INDEX]; /* of stencils by handler, + 1 */
 };

@@ -41,6 +41,14 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
 #define SYNC_IN()  ((void)0)
 #endif
 
+/*
+ * How a handler sees its op, and goes on behind it; a stencil does it in another way
+ * (core/stencil/bodies.c).
+ */
+#define BODY_OP u
+#define BEHIND  (u + 1)
+#define GO_ON() DISPATCH(u + 1)
+
 /* Go on at op TARGET, behind which UNTIL counts already. */
 #define ARRIVE(target)                                                                             \
     do {                                                                                           \
@@ -53,8 +61,8 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
 /* A branch to imm bytes of ops from the following op. */
 #define GO_NEAR()                                                                                  \
     do {                                                                                           \
-        UNTIL = OP_MOVED(UNTIL, u->imm);                                                           \
-        ARRIVE(OP_MOVED(u + 1, u->imm));                                                           \
+        UNTIL = OP_MOVED(UNTIL, (BODY_OP)->imm);                                                   \
+        ARRIVE(OP_MOVED(BEHIND, (BODY_OP)->imm));                                                  \
     } while (0)
 
 /* A branch to virtual address VA, which counts from op FROM. */
@@ -75,18 +83,18 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
     } while (0)
 
 #define RESULT_NEAR() GO_NEAR()
-#define RESULT_FAR()  GO_FAR(c->page_va + (u64)(s64)u->imm, u + 1)
+#define RESULT_FAR()  GO_FAR(c->page_va + (u64)(s64)(BODY_OP)->imm, BEHIND)
 
 /* Run a body and do what its result asks; all but one case fold away. */
 #define RUN_BODY(body, variant, is_slow, take, miss)                                               \
     u64 far_ = 0;                                                                                  \
-    switch (body(c, u, (struct env){TLB, &far_, is_slow}, variant)) {                              \
+    switch (body(c, BODY_OP, (struct env){TLB, &far_, is_slow}, variant)) {                        \
     case NEXT:                                                                                     \
-        DISPATCH(u + 1);                                                                           \
+        GO_ON();                                                                                   \
     case TAKE:                                                                                     \
         take();                                                                                    \
     case FAR:                                                                                      \
-        GO_FAR(far_, u + 1);                                                                       \
+        GO_FAR(far_, BEHIND);                                                                      \
     case MISS:                                                                                     \
         CONTINUE_AT(miss);                                                                         \
     case LEAVE:                                                                                    \

@@ -6,6 +6,8 @@
 #ifndef CORE_ENGINE_ENGINE_H
 #define CORE_ENGINE_ENGINE_H
 
+#include <string.h>
+
 #include "core/cpu.h"
 #include "core/engine/chain.h"
 #include "core/engine/profile.h"
@@ -43,7 +45,7 @@ struct engine {
     struct profile *profile;   /* NULL: none is made */
     struct engine_counts counts;
     struct chains chains;
-    bool full; /* more pages than ENGINE_MAX_PAGES: drop them at the next occasion */
+    bool full; /* more pages than ENGINE_MAX_PAGES, or chains than fit: drop all of it soon */
 };
 
 /* An engine for CPUs of one model. False when the host has no memory. */
@@ -54,6 +56,27 @@ void engine_destroy(struct engine *e);
 static inline void engine_count(struct engine *e, enum engine_event event)
 {
     e->counts.event[event]++;
+}
+
+/* The word in slot INDEX. */
+static inline u32 code_page_word(const struct code_page *p, unsigned index)
+{
+    u32 word;
+    memcpy(&word, p->host + 4 * index, sizeof(word));
+    return word;
+}
+
+/* Whether somebody outside wants to be asked about it. */
+static inline bool code_page_marked(const struct code_page *p, unsigned index)
+{
+    return p->marked[index / 64] & BIT(index % 64);
+}
+
+/* Decode it into U, by itself; the row, or -1. */
+static inline int code_page_decode(const struct code_page *p, unsigned index, struct uop *u)
+{
+    return decode(&p->engine->decoder, code_page_word(p, index),
+                  (struct site){.index = (u16)index, .guarded = p->guarded}, u);
 }
 
 /* Forget all decoded code. Not while a handler runs. */

@@ -3,8 +3,6 @@
  * execution, and the stepping loop, which runs the same handlers one at a time
  * on a private page of ops that ends behind each.
  */
-#include <string.h>
-
 #include "core/debug.h"
 #include "core/engine/dispatch.h"
 #include "core/engine/engine.h"
@@ -120,8 +118,7 @@ static void step_instruction(struct cpu *c)
         return;
     unsigned index = (unsigned)(u - c->ops);
     const struct code_page *p = container_of(c->ops, struct code_page, ops);
-    u32 word;
-    memcpy(&word, p->host + 4 * index, 4);
+    u32 word = code_page_word(p, index);
     decode(&c->engine->decoder, word,
            (struct site){.index = (u16)index, .alone = true, .guarded = p->guarded},
            &c->scratch[index]);

@@ -49,24 +49,13 @@ HANDLER(stencil_exit);
                                   .a = (u8)(uintptr_t)hole_a,                                      \
                                   .imm = (s32)(uintptr_t)hole_imm}
 
-#undef ARRIVE
-#define ARRIVE(target)                                                                             \
-    do {                                                                                           \
-        u = (target);                                                                              \
-        if (unlikely(u >= UNTIL))                                                                  \
-            CONTINUE_AT(stencil_exit);                                                             \
-        DISPATCH(u);                                                                               \
-    } while (0)
-
-#undef RESULT_NEAR
-#define RESULT_NEAR()                                                                              \
-    do {                                                                                           \
-        UNTIL = OP_MOVED(UNTIL, operands_.imm);                                                    \
-        ARRIVE(OP_MOVED(HERE() + 1, operands_.imm));                                               \
-    } while (0)
-
-#undef RESULT_FAR
-#define RESULT_FAR() GO_FAR(c->page_va + (u64)(s64)operands_.imm, HERE() + 1)
+#undef BODY_OP
+#undef BEHIND
+#undef GO_ON
+#define BODY_OP (&operands_)
+#define BEHIND  (HERE() + 1)
+#define GO_ON() CONTINUE_AT(stencil_next)
+#define op_exit stencil_exit /* this one is about the op that u has been moved to */
 
 /* What a logical immediate that is too wide for an op's slot expands to is known. */
 static ALWAYS_INLINE u64 stencil_mask(void)
@@ -83,25 +72,8 @@ static ALWAYS_INLINE u64 stencil_mask(void)
     HANDLER(stencil_##name)                                                                        \
     {                                                                                              \
         STENCIL_OPERANDS;                                                                          \
-        u64 far_ = 0;                                                                              \
         check();                                                                                   \
-        switch (body(c, &operands_, (struct env){tlb, &far_, false}, variant)) {                   \
-        case NEXT:                                                                                 \
-            __attribute__((musttail)) return stencil_next(c, u, until, tlb);                       \
-        case TAKE:                                                                                 \
-            take();                                                                                \
-        case FAR:                                                                                  \
-            GO_FAR(far_, HERE() + 1);                                                              \
-        case MISS:                                                                                 \
-            CONTINUE_AT(miss);                                                                     \
-        case LEAVE:                                                                                \
-            CONTINUE_AT(op_leave);                                                                 \
-        case SWITCH:                                                                               \
-            CONTINUE_AT(op_switch);                                                                \
-        case RAISE:                                                                                \
-        default:                                                                                   \
-            CONTINUE_AT(op_raise);                                                                 \
-        }                                                                                          \
+        RUN_BODY(body, variant, false, take, miss);                                                \
     }
 
 #define NO_CHECK() ((void)0)
