@@ -80,25 +80,26 @@ class Picture:
         return "".join(font.get(cell, "\N{REPLACEMENT CHARACTER}") for cell in cells).rstrip()
 
 
-class Display(unittest.TestCase):
-    """One machine for all of them, in order of name."""
+class Screen(unittest.TestCase):
+    """One machine with a screen that nobody looks at, for all tests of a class, in order of name."""
 
     @classmethod
-    def setUpClass(cls):
+    def boot(cls, options, modules=virtio.MODULES, command="dmesg -n 1"):
+        """Into a shell, with MODULES in the initrd; COMMAND is its first."""
         os.environ["SDL_VIDEODRIVER"] = "dummy"
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        cls.folder = folder.name
-        initrd = pathlib.Path(cls.folder) / "initrd"
-        virtio.make_initrd(initrd)
+        cls.folder = pathlib.Path(folder.name)
+        initrd = cls.folder / "initrd"
+        virtio.make_initrd(initrd, modules)
         cls.linux = guest.Linux("-initrd", initrd, "-m", "256M", "-display", "sdl",
-                                "-device", "virtio-keyboard-device").__enter__()
+                                *options).__enter__()
         try:
             cls.linux.boot()
+            cls.linux.run(command)
         except BaseException as e:
             cls.linux.__exit__(type(e), e, None)
             raise
-        cls.linux.run("dmesg -n 1")
 
     @classmethod
     def tearDownClass(cls):
@@ -115,16 +116,26 @@ class Display(unittest.TestCase):
         return self.linux.said[start:end].decode()
 
     def picture(self):
-        path = f"{self.folder}/screen.png"
+        path = self.folder / "screen.png"
         self.assertEqual(self.monitor(f"screendump {path}"), "")
         return Picture(path)
+
+    def write(self, text):
+        """TEXT, with printf's escapes, on tty1: black, without a cursor, all of it scrolling."""
+        self.linux.run(r"printf '\033[r\033[2J\033[H\033[?25l" + text + "' > /dev/tty1")
+
+
+class Display(Screen):
+    @classmethod
+    def setUpClass(cls):
+        cls.boot(["-device", "virtio-keyboard-device"])
 
     def draw(self, text):
         """
         Write TEXT, with printf's escapes, on a screen that is black, has no cursor, and
         scrolls as a whole, where the kernel keeps a place for its logo.
         """
-        self.linux.run(r"printf '\033[r\033[2J\033[H\033[?25l" + text + "' > /dev/tty1")
+        self.write(text)
         return self.picture()
 
     def test_1_boot_log(self):

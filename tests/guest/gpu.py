@@ -5,17 +5,12 @@ its console shows is read off screen dumps and compared with what the kernel say
 is on it, keys reach a shell, and the mouse's events come out of evdev.
 """
 
-import os
-import pathlib
 import re
 import struct
-import tempfile
 import time
-import unittest
 
 import guest
-from display import BLACK, BLUE, CELL_HEIGHT, MONITOR, PRINTABLE, RED, Picture
-from virtio import make_initrd
+from display import BLACK, BLUE, CELL_HEIGHT, PRINTABLE, RED, Screen
 
 FULL = guest.ROOT / "build/guest/full"
 KERNEL, MODULES = FULL / "Image", FULL / "modules"
@@ -28,51 +23,14 @@ X, Y, WHEEL = 0, 1, 8
 BTN_LEFT, BTN_RIGHT = 0x110, 0x111
 
 
-class Gpu(unittest.TestCase):
-    """One machine for all of them, in order of name."""
-
+class Gpu(Screen):
     @classmethod
     def setUpClass(cls):
-        os.environ["SDL_VIDEODRIVER"] = "dummy"
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        initrd = cls.folder / "initrd"
-        make_initrd(initrd, MODULES)
-        cls.linux = guest.Linux(
-            "-kernel", KERNEL, "-initrd", initrd, "-m", "256M", "-display", "sdl",
-            "-d", "guest_errors", "-device", f"virtio-gpu-device,xres={WIDTH},yres={HEIGHT}",
-            "-device", "virtio-keyboard-device,serial=first", "-device", "virtio-mouse-device",
-            "-device", "virtio-tablet-device").__enter__()
-        try:
-            cls.linux.boot()
-            cls.linux.run("dmesg -n 1; sh /modules/load")
-        except BaseException as e:
-            cls.linux.__exit__(type(e), e, None)
-            raise
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.linux.__exit__(None, None, None)
-
-    def monitor(self, command):
-        self.linux.send(b"\x01c")
-        self.linux.expect(MONITOR)
-        self.linux.send(command + "\n")
-        self.linux.expect(re.escape(command.encode()) + rb"\r*\n")
-        start = self.linux.at
-        end = self.linux.expect(MONITOR).start()
-        self.linux.send(b"\x01c")
-        return self.linux.said[start:end].decode()
-
-    def picture(self):
-        path = self.folder / "screen.png"
-        self.assertEqual(self.monitor(f"screendump {path}"), "")
-        return Picture(path)
-
-    def write(self, text):
-        """On tty1: cleared, without a cursor; TEXT is printf's."""
-        self.linux.run(r"printf '\033[r\033[2J\033[H\033[?25l" + text + "' > /dev/tty1")
+        cls.boot(["-kernel", KERNEL, "-d", "guest_errors",
+                  "-device", f"virtio-gpu-device,xres={WIDTH},yres={HEIGHT}",
+                  "-device", "virtio-keyboard-device,serial=first",
+                  "-device", "virtio-mouse-device", "-device", "virtio-tablet-device"],
+                 MODULES, "dmesg -n 1; sh /modules/load")
 
     def node(self, name):
         """Of the input device with this name: its event node and its virtio device."""
