@@ -77,8 +77,8 @@ static ALWAYS_INLINE struct address ldst_address(struct cpu *c, const struct uop
                                                  const struct env e, unsigned variant,
                                                  enum writeback writeback)
 {
-    u64 base = variant == BASE_SP ? c->x[SLOT_SP] : X(n);
-    u64 moved = ldst_settle(base + (u64)(s64)u->imm);
+    u64 base = variant == BASE_SP ? SP : X(n);
+    u64 moved = ldst_settle(PLUS_IMM(base));
     return (struct address){
         .va = writeback == POST ? base : moved,
         .base_after = moved,
@@ -100,8 +100,12 @@ static ALWAYS_INLINE struct address ldst_address_indexed(struct cpu *c, const st
 static ALWAYS_INLINE void ldst_write_back(struct cpu *c, const struct uop *u, unsigned variant,
                                           enum writeback writeback, struct address a)
 {
-    if (writeback != OFFSET)
-        *(variant == BASE_SP ? &c->x[SLOT_SP] : &X(n)) = a.base_after;
+    if (writeback == OFFSET)
+        return;
+    if (variant == BASE_SP)
+        SP = a.base_after;
+    else
+        X(n) = a.base_after;
 }
 
 /*

@@ -12,7 +12,7 @@ OP_BR(b_uncond, 1)
 
 OP_BR(bl, 1)
 {
-    c->x[SLOT_LR] = c->page_va + u->aux;
+    LR = c->page_va + AUX;
     return TAKE;
 }
 
@@ -50,7 +50,7 @@ OP_JUMP(br)
 OP_JUMP(blr)
 {
     *e.to = X(n);
-    c->x[SLOT_LR] = c->page_va + u->aux;
+    LR = c->page_va + AUX;
     return FAR;
 }
 

@@ -6,14 +6,12 @@
 #include "core/isa/flags.h"
 #include "core/isa/ops.h"
 
-#define IMM ((u64)(s64)u->imm)
-
 /* A result for a register of the variant's width: a W register's upper half is zero. */
 #define WIDTH(sf, value) ((sf) ? (u64)(value) : (u64)(u32)(value))
 
 OP(add_imm, 2)
 {
-    X(d) = WIDTH(V, X(n) + IMM);
+    X(d) = WIDTH(V, PLUS_IMM(X(n)));
     return NEXT;
 }
 
@@ -91,7 +89,7 @@ OP(movk, 2)
 
 OP(adr, 1)
 {
-    X(d) = c->page_va + IMM;
+    X(d) = PLUS_IMM(c->page_va);
     return NEXT;
 }
 
@@ -104,29 +102,29 @@ OP(adrp, 1)
 OP(sbfm, 2)
 {
     if (V)
-        X(d) = (u64)((s64)(X(n) << u->m) >> u->a);
+        X(d) = ASR64(LSL64(X(n), m), a);
     else
-        X(d) = (u32)((s32)(W(n) << u->m) >> u->a);
+        X(d) = ASR32(LSL32(W(n), m), a);
     return NEXT;
 }
 
 OP(ubfm, 2)
 {
     if (V)
-        X(d) = X(n) << u->m >> u->a;
+        X(d) = LSR64(LSL64(X(n), m), a);
     else
-        X(d) = W(n) << u->m >> u->a;
+        X(d) = LSR32(LSL32(W(n), m), a);
     return NEXT;
 }
 
 OP(bfm, 2)
 {
     if (V) {
-        u64 mask = ~UINT64_C(0) << u->m >> u->a;
-        X(d) = (c->x[u->imm] & ~mask) | X(n) << u->m >> u->a;
+        u64 mask = LSR64(LSL64(~UINT64_C(0), m), a);
+        X(d) = (X(imm) & ~mask) | LSR64(LSL64(X(n), m), a);
     } else {
-        u32 mask = UINT32_MAX << u->m >> u->a;
-        X(d) = ((u32)c->x[u->imm] & ~mask) | W(n) << u->m >> u->a;
+        u32 mask = LSR32(LSL32(UINT32_MAX, m), a);
+        X(d) = (W(imm) & ~mask) | LSR32(LSL32(W(n), m), a);
     }
     return NEXT;
 }

@@ -84,7 +84,7 @@ SINGLES(str, stur, store, _q, 16)
 static ALWAYS_INLINE enum flow load_literal(struct cpu *c, const struct uop *u, const struct env e,
                                             unsigned size)
 {
-    struct address a = {.va = c->page_va + (u64)(s64)u->imm, .flow = NEXT};
+    struct address a = {.va = PLUS_IMM(c->page_va), .flow = NEXT};
     return load(c, u, e, a, size);
 }
 

@@ -64,7 +64,7 @@ static ALWAYS_INLINE struct address structure_address(struct cpu *c, const struc
     u64 base = X(n);
     return (struct address){
         .va = base,
-        .base_after = base + X(m) + (u64)(s64)u->imm,
+        .base_after = base + X(m) + IMM,
         .flow = ldst_check_sp(c, e, u->n == SLOT_SP, base),
     };
 }

@@ -88,7 +88,7 @@ LOADS(sw, 4, SIGNED_X)
 static ALWAYS_INLINE enum flow load_literal(struct cpu *c, const struct uop *u, const struct env e,
                                             unsigned size, unsigned sign)
 {
-    struct address a = {.va = c->page_va + (u64)(s64)u->imm, .flow = NEXT};
+    struct address a = {.va = PLUS_IMM(c->page_va), .flow = NEXT};
     return load(c, u, e, a, size, sign, MEM_PLAIN);
 }
 

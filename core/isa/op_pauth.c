@@ -71,7 +71,7 @@ OP(pacga, 2)
     OP_NOTED(blra##k, 2)                                                                           \
     {                                                                                              \
         *e.to = pauth_authenticate(c, V, key, X(d), X(n));                                         \
-        c->x[SLOT_LR] = c->page_va + u->aux;                                                       \
+        LR = c->page_va + AUX;                                                                     \
         return FAR;                                                                                \
     }
 
@@ -83,14 +83,14 @@ BRANCHES(bz, KEY_IB)
 #define RETURNS(k, key)                                                                            \
     OP(reta##k, 2)                                                                                 \
     {                                                                                              \
-        *e.to = pauth_authenticate(c, V, key, c->x[SLOT_LR], c->x[SLOT_SP]);                       \
+        *e.to = pauth_authenticate(c, V, key, LR, SP);                                             \
         return FAR;                                                                                \
     }                                                                                              \
     OP_SYS(ereta##k, 2)                                                                            \
     {                                                                                              \
         if (c->el == 0)                                                                            \
             return raise_undefined(c);                                                             \
-        exception_return(c, pauth_authenticate(c, V, key, c->sys[ELR_EL1], c->x[SLOT_SP]));        \
+        exception_return(c, pauth_authenticate(c, V, key, c->sys[ELR_EL1], SP));                   \
         return SWITCH;                                                                             \
     }
 
@@ -104,7 +104,7 @@ static ALWAYS_INLINE enum flow load_authenticated(struct cpu *c, const struct uo
     enum flow f = ldst_check_sp(c, e, u->n == SLOT_SP, X(n));
     if (f != NEXT)
         return f;
-    u64 va = pauth_authenticate(c, algorithm, key, X(n), 0) + (u64)(s64)u->imm;
+    u64 va = pauth_authenticate(c, algorithm, key, X(n), 0) + IMM;
     struct loaded r = mem_read(c, e, va, 8, MEM_PLAIN);
     if (r.flow != NEXT)
         return r.flow;

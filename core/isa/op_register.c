@@ -8,7 +8,7 @@
 
 #define WIDTH(sf, value) ((sf) ? (u64)(value) : (u64)(u32)(value))
 
-/* Arm's ShiftReg: TYPE 0 none, 1 LSL, 2 LSR, 3 ASR, 4 ROR; 0 < amount < width. */
+/* Arm's ShiftReg: TYPE 0 none, 1 LSL, 2 LSR, 3 ASR, 4 ROR; 0 <= amount < width. */
 static ALWAYS_INLINE u64 shifted(bool sf, unsigned type, u64 v, unsigned amount)
 {
     u32 w = (u32)v;
@@ -26,7 +26,22 @@ static ALWAYS_INLINE u64 shifted(bool sf, unsigned type, u64 v, unsigned amount)
     }
 }
 
-#define ADDSUB_RM shifted(V / 4, V % 4, X(m), u->a)
+/* The same by slot a. */
+static ALWAYS_INLINE u64 shifted_by_slot(const struct uop *u, bool sf, unsigned type, u64 v)
+{
+    switch (type) {
+    case 1:
+        return sf ? LSL64(v, a) : LSL32(v, a);
+    case 2:
+        return sf ? LSR64(v, a) : LSR32(v, a);
+    case 3:
+        return sf ? ASR64(v, a) : ASR32(v, a);
+    default:
+        return shifted(sf, type, v, u->a);
+    }
+}
+
+#define ADDSUB_RM shifted_by_slot(u, V / 4, V % 4, X(m))
 
 OP(add_shift, 8)
 {
@@ -52,28 +67,28 @@ OP(subs_shift, 8)
     return NEXT;
 }
 
-/* Arm's ExtendReg. */
-static ALWAYS_INLINE u64 extended(unsigned option, u64 v, unsigned shift)
+/* Arm's ExtendReg, shifted by slot a. */
+static ALWAYS_INLINE u64 extended(const struct uop *u, unsigned option, u64 v)
 {
     switch (option) {
     case 0:
-        return (u64)(u8)v << shift;
+        return LSL64((u8)v, a);
     case 1:
-        return (u64)(u16)v << shift;
+        return LSL64((u16)v, a);
     case 2:
-        return (u64)(u32)v << shift;
+        return LSL64((u32)v, a);
     case 4:
-        return (u64)(s8)v << shift;
+        return LSL64((s64)(s8)v, a);
     case 5:
-        return (u64)(s16)v << shift;
+        return LSL64((s64)(s16)v, a);
     case 6:
-        return (u64)(s32)v << shift;
+        return LSL64((s64)(s32)v, a);
     default:
-        return v << shift;
+        return LSL64(v, a);
     }
 }
 
-#define EXTENDED_RM extended(V % 8, X(m), u->a)
+#define EXTENDED_RM extended(u, V % 8, X(m))
 
 OP(add_ext, 16)
 {
@@ -99,7 +114,7 @@ OP(subs_ext, 16)
     return NEXT;
 }
 
-#define LOGICAL_RM shifted(V / 5, V % 5, X(m), u->a)
+#define LOGICAL_RM shifted_by_slot(u, V / 5, V % 5, X(m))
 
 OP(and_shift, 10)
 {

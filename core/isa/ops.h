@@ -36,6 +36,19 @@
 /* The value of a register slot; SLOT_ZERO reads as zero. */
 #define X(slot) (c->x[u->slot])
 #define W(slot) ((u32)c->x[u->slot])
+#define SP      (c->x[SLOT_SP])
+#define LR      (c->x[SLOT_LR])
+#define AUX     ((u64)u->aux)
+
+/* The immediate, and a sum with it; shifts by a slot. */
+#define IMM            ((u64)(s64)u->imm)
+#define PLUS_IMM(x)    ((x) + IMM)
+#define LSL64(x, slot) ((u64)(x) << u->slot)
+#define LSR64(x, slot) ((u64)(x) >> u->slot)
+#define ASR64(x, slot) ((u64)((s64)(x) >> u->slot))
+#define LSL32(x, slot) ((u32)(x) << u->slot)
+#define LSR32(x, slot) ((u32)(x) >> u->slot)
+#define ASR32(x, slot) ((u32)((s32)(x) >> u->slot))
 
 #define BODY(name)                                                                                 \
     static ALWAYS_INLINE enum flow body_##name(struct cpu *c, const struct uop *u,                 \

@@ -21,14 +21,23 @@ HOLE(n);
 HOLE(m);
 HOLE(a);
 HOLE(imm);
+HOLE(aux);
 HOLE(x_d);
 HOLE(x_n);
 HOLE(x_m);
 HOLE(x_a);
+HOLE(x_imm);
+HOLE(x_sp);
+HOLE(x_lr);
+HOLE(target);
 
 /* The following op's stencil; and op_exit, U being the op that it is about. */
 HANDLER(stencil_next);
 HANDLER(stencil_exit);
+
+/* The op hole_target bytes behind U, and op U, wherever it is. */
+HANDLER(stencil_branch);
+HANDLER(stencil_dispatch);
 
 /* The op itself. */
 #define HERE() OP_MOVED(u, (uintptr_t)hole_op)
@@ -39,8 +48,61 @@ HANDLER(stencil_exit);
 
 #undef X
 #undef W
+#undef SP
+#undef LR
+#undef AUX
 #define X(slot) (*(u64 *)((char *)c->x + (uintptr_t)hole_x_##slot))
 #define W(slot) ((u32)X(slot))
+#define SP      X(sp)
+#define LR      X(lr)
+#define AUX     ((u64)(uintptr_t)hole_aux)
+
+/* The assembler puts the immediate into the instruction; the compiler would load it before. */
+#undef IMM
+#undef PLUS_IMM
+#undef LSL64
+#undef LSR64
+#undef ASR64
+#undef LSL32
+#undef LSR32
+#undef ASR32
+#define STENCIL_SHIFT(type, shift, slot)                                                           \
+    static ALWAYS_INLINE type stencil_##shift##_##slot(type x)                                     \
+    {                                                                                              \
+        __asm__(#shift " $hole_" #slot ", %0" : "+r"(x) : : "cc");                                 \
+        return x;                                                                                  \
+    }
+#define STENCIL_SHIFTS(slot)                                                                       \
+    STENCIL_SHIFT(u64, shlq, slot)                                                                 \
+    STENCIL_SHIFT(u64, shrq, slot)                                                                 \
+    STENCIL_SHIFT(u64, sarq, slot)                                                                 \
+    STENCIL_SHIFT(u32, shll, slot)                                                                 \
+    STENCIL_SHIFT(u32, shrl, slot)                                                                 \
+    STENCIL_SHIFT(u32, sarl, slot)
+STENCIL_SHIFTS(m)
+STENCIL_SHIFTS(a)
+#define LSL64(x, slot) stencil_shlq_##slot((u64)(x))
+#define LSR64(x, slot) stencil_shrq_##slot((u64)(x))
+#define ASR64(x, slot) stencil_sarq_##slot((u64)(x))
+#define LSL32(x, slot) stencil_shll_##slot((u32)(x))
+#define LSR32(x, slot) stencil_shrl_##slot((u32)(x))
+#define ASR32(x, slot) stencil_sarl_##slot((u32)(x))
+#define IMM            stencil_imm()
+#define PLUS_IMM(x)    stencil_plus_imm(x)
+
+static ALWAYS_INLINE u64 stencil_imm(void)
+{
+    u64 imm;
+    __asm__("movq $hole_imm, %0" : "=r"(imm));
+    return imm;
+}
+
+static ALWAYS_INLINE u64 stencil_plus_imm(u64 x)
+{
+    u64 sum;
+    __asm__("leaq hole_imm(%1), %0" : "=r"(sum) : "r"(x));
+    return sum;
+}
 
 #define STENCIL_OPERANDS                                                                           \
     const struct uop operands_ = {.d = (u8)(uintptr_t)hole_d,                                      \
@@ -52,10 +114,29 @@ HANDLER(stencil_exit);
 #undef BODY_OP
 #undef BEHIND
 #undef GO_ON
+#undef GO_NEAR
+#undef DISPATCH
 #define BODY_OP (&operands_)
 #define BEHIND  (HERE() + 1)
 #define GO_ON() CONTINUE_AT(stencil_next)
 #define op_exit stencil_exit /* this one is about the op that u has been moved to */
+#define DISPATCH(next)                                                                             \
+    do {                                                                                           \
+        u = (next);                                                                                \
+        CONTINUE_AT(stencil_dispatch);                                                             \
+    } while (0)
+
+/* u stays where it is: the op that is gone to may be one of this chain. */
+#define GO_NEAR()                                                                                  \
+    do {                                                                                           \
+        const struct uop *target_ = OP_MOVED(u, (uintptr_t)hole_target);                           \
+        __asm__("addq $hole_imm, %0" : "+r"(UNTIL) : : "cc");                                      \
+        if (unlikely(target_ >= UNTIL)) {                                                          \
+            u = target_;                                                                           \
+            CONTINUE_AT(op_exit);                                                                  \
+        }                                                                                          \
+        CONTINUE_AT(stencil_branch);                                                               \
+    } while (0)
 
 /* What a logical immediate that is too wide for an op's slot expands to is known. */
 static ALWAYS_INLINE u64 stencil_mask(void)

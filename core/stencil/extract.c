@@ -1,7 +1,7 @@
 /*
  * Reads stencils (bodies.c) out of object files and writes them as a C table:
  *
- *     extract OBJECT... > TABLE
+ *     extract OBJDUMP OBJECT... > TABLE
  *
  * Each function stencil_NAME has a section of its own with its relocations. One that
  * needs anything but holes, handlers, constants and functions that are linked elsewhere
@@ -9,13 +9,18 @@
  * and its AMD64 supplement, section 4.4.
  */
 #include <elf.h>
+#include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cpu.h"
 #include "core/engine/stencil.h"
+#include "core/stencil/anatomy.h"
 
-#define PREFIX ".text.stencil_"
+#define SECTION_PREFIX ".text."
+#define PREFIX         SECTION_PREFIX "stencil_"
 
 /* An object file in memory. */
 struct object {
@@ -27,6 +32,7 @@ struct object {
     const Elf64_Sym *symbols;
     const char *symbol_names;
     unsigned section_count;
+    struct listing listing;
 };
 
 /* A relocation in the table's terms. */
@@ -39,10 +45,25 @@ struct place {
 };
 
 static const char *const hole_names[HOLE_COUNT] = {
-    [HOLE_OP] = "hole_op",        [HOLE_D] = "hole_d",       [HOLE_N] = "hole_n",
-    [HOLE_M] = "hole_m",          [HOLE_A] = "hole_a",       [HOLE_IMM] = "hole_imm",
-    [HOLE_X_D] = "hole_x_d",      [HOLE_X_N] = "hole_x_n",   [HOLE_X_M] = "hole_x_m",
-    [HOLE_X_A] = "hole_x_a",      [HOLE_MASK] = "hole_mask", [HOLE_NEXT] = "stencil_next",
+    [HOLE_OP] = "hole_op",
+    [HOLE_D] = "hole_d",
+    [HOLE_N] = "hole_n",
+    [HOLE_M] = "hole_m",
+    [HOLE_A] = "hole_a",
+    [HOLE_IMM] = "hole_imm",
+    [HOLE_AUX] = "hole_aux",
+    [HOLE_X_D] = "hole_x_d",
+    [HOLE_X_N] = "hole_x_n",
+    [HOLE_X_M] = "hole_x_m",
+    [HOLE_X_A] = "hole_x_a",
+    [HOLE_X_IMM] = "hole_x_imm",
+    [HOLE_X_SP] = "hole_x_sp",
+    [HOLE_X_LR] = "hole_x_lr",
+    [HOLE_MASK] = "hole_mask",
+    [HOLE_TARGET] = "hole_target",
+    [HOLE_NEXT] = "stencil_next",
+    [HOLE_BRANCH] = "stencil_branch",
+    [HOLE_DISPATCH] = "stencil_dispatch",
     [HOLE_EXIT] = "stencil_exit",
 };
 
@@ -93,6 +114,11 @@ static const char *section_name(const struct object *o, unsigned index)
     return o->section_names + o->sections[index].sh_name;
 }
 
+static const unsigned char *contents(const struct object *o, unsigned index)
+{
+    return (const unsigned char *)o->bytes + o->sections[index].sh_offset;
+}
+
 /* Bytes that a relocation of TYPE fills in; 0: a stencil can't have it. */
 static unsigned size_of(unsigned type)
 {
@@ -137,7 +163,7 @@ static bool place_of(const struct object *o, const Elf64_Rela *r, struct place *
         if (!hole_names[hole] || strcmp(hole_names[hole], p->symbol) != 0)
             continue;
         p->hole = hole;
-        return p->size && distance == (hole == HOLE_NEXT || hole == HOLE_EXIT);
+        return p->size && distance == (hole >= HOLE_NEXT);
     }
     if (strncmp(p->symbol, "op_", 3) == 0)
         p->hole = HOLE_LEAVE;
@@ -180,7 +206,7 @@ static const char *pointer_to(const struct object *o, const struct place *p)
 }
 
 static void write_places(const struct object *o, const char *name, const struct place *places,
-                         int count)
+                         const struct anatomy_place *known, int count)
 {
     for (int i = 0; i < count; i++)
         if ((places[i].hole == HOLE_LEAVE || places[i].hole == HOLE_THERE) && !places[i].data)
@@ -188,8 +214,8 @@ static void write_places(const struct object *o, const char *name, const struct 
     printf("static const struct stencil_place places_%s[] = {\n", name);
     for (int i = 0; i < count; i++) {
         const struct place *p = &places[i];
-        printf("    {%u, %d, %u, %ld, %s},\n", p->offset, (int)p->hole, p->size, p->addend,
-               pointer_to(o, p));
+        printf("    {%u, %d, %u, %d, %ld, %s},\n", p->offset, (int)p->hole, p->size,
+               (int)known[i].form, p->addend, pointer_to(o, p));
     }
     printf("};\n");
 }
@@ -202,9 +228,32 @@ static void write_bytes(const unsigned char *bytes, size_t size)
     printf("\n};\n");
 }
 
-static const unsigned char *contents(const struct object *o, unsigned index)
+static void write_insns(const char *name, const struct anatomy *a)
 {
-    return (const unsigned char *)o->bytes + o->sections[index].sh_offset;
+    printf("static const struct stencil_insn insns_%s[] = {\n", name);
+    for (unsigned i = 0; i < a->insn_count; i++) {
+        const struct stencil_insn *n = &a->insns[i].form;
+        printf("    {%u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u, %u},\n",
+               n->size, n->kind, n->stores, n->target, n->opcode, n->shape, n->memory, n->reg,
+               n->vvvv, n->base, n->index, n->reg_value, n->vvvv_value, n->base_value,
+               n->index_value, n->place, n->tail, n->immediate);
+    }
+    printf("    {0},\n};\n");
+}
+
+/* Take apart what is in section INDEX. */
+static void find_anatomy(const struct object *o, unsigned index, const struct place *places,
+                         struct anatomy_place *known, int count, struct anatomy *a)
+{
+    size_t lines;
+    const struct listing_line *l =
+        listing_find(&o->listing, section_name(o, index) + strlen(SECTION_PREFIX), &lines);
+    for (int i = 0; i < count; i++)
+        known[i] = (struct anatomy_place){.offset = places[i].offset,
+                                          .hole = places[i].hole,
+                                          .is_x = places[i].addend == offsetof(struct cpu, x)};
+    anatomy_find(a, contents(o, index), (unsigned)o->sections[index].sh_size, l, lines, known,
+                 (unsigned)count);
 }
 
 /* The constants that code refers to. */
@@ -225,7 +274,29 @@ struct row {
     const char *name;
     size_t size;
     int places;
+    unsigned ways;
+    struct anatomy anatomy;
 };
+
+/* Write the code in section INDEX, and how to make others of it. */
+static struct row write_stencil(const struct object *o, unsigned index, const struct place *places,
+                                int count)
+{
+    struct anatomy_place known[MOST_PLACES];
+    struct row row = {.name = section_name(o, index) + strlen(PREFIX),
+                      .size = o->sections[index].sh_size,
+                      .places = count};
+    for (int i = 0; i < count; i++)
+        if (places[i].hole >= HOLE_NEXT)
+            row.ways |= 1u << (places[i].hole - HOLE_NEXT);
+    find_anatomy(o, index, places, known, count, &row.anatomy);
+    write_places(o, row.name, places, known, count);
+    write_insns(row.name, &row.anatomy);
+    printf("static const u8 code_%s[] = ", row.name);
+    write_bytes(contents(o, index), row.size);
+    printf("extern const char at_op_%s[] __asm__(\"op_%s\");\n", row.name, row.name);
+    return row;
+}
 
 /* Write the stencils of one object; their rows go to ROWS, their number is returned. */
 static unsigned write_object(const struct object *o, struct row *rows, unsigned most)
@@ -242,32 +313,42 @@ static unsigned write_object(const struct object *o, struct row *rows, unsigned 
             continue;
         if (count == most)
             fail(o->name, "too many stencils");
-        const char *name = section_name(o, i) + strlen(PREFIX);
-        write_places(o, name, places, place_count);
-        printf("static const u8 code_%s[] = ", name);
-        write_bytes(contents(o, i), s->sh_size);
-        printf("extern const char at_op_%s[] __asm__(\"op_%s\");\n", name, name);
-        rows[count++] = (struct row){name, s->sh_size, place_count};
+        rows[count++] = write_stencil(o, i, places, place_count);
     }
     return count;
 }
 
+static void write_row(const struct row *r)
+{
+    const struct anatomy *a = &r->anatomy;
+    printf(
+        "    {at_op_%s, code_%s, places_%s, insns_%s, %zu, %d, %#x, %u, %u, %#x, %#x, %#x, %d, {",
+        r->name, r->name, r->name, r->name, r->size, r->places, a->registers, a->insn_count,
+        a->value_count, a->flags_read, a->flags_written, r->ways, a->commutes);
+    for (unsigned i = 0; i < a->value_count; i++)
+        printf("{%u, %u, %u, %u}, ", a->values[i].from, a->values[i].to, a->values[i].made,
+               a->values[i].last);
+    printf("}},\n");
+}
+
 int main(int argc, char **argv)
 {
-    static struct row rows[MOST_STENCILS];
+    struct row *rows = calloc(MOST_STENCILS, sizeof(*rows));
     unsigned count = 0;
+    if (!rows)
+        fail("rows", "no memory");
     printf("/* Made by core/stencil/extract.c. */\n#include \"core/engine/stencil.h\"\n\n");
     printf("#include <stddef.h>\n\n");
-    for (int i = 1; i < argc; i++) {
+    for (int i = 2; i < argc; i++) {
         struct object o = object_open(argv[i]);
+        o.listing = listing_read(argv[1], argv[i]);
         o.number = (unsigned)i;
         count += write_object(&o, rows + count, MOST_STENCILS - count);
     }
     printf("const struct stencil stencils[] = {\n");
     for (unsigned i = 0; i < count; i++)
-        printf("    {at_op_%s, code_%s, places_%s, %zu, %d},\n", rows[i].name, rows[i].name,
-               rows[i].name, rows[i].size, rows[i].places);
-    printf("    {NULL, NULL, NULL, 0, 0},\n};\nconst unsigned stencil_count = %u;\n", count);
+        write_row(&rows[i]);
+    printf("    {0},\n};\nconst unsigned stencil_count = %u;\n", count);
     printf("bool stencils_run_here(void) { return __builtin_cpu_supports(\"x86-64-v3\"); }\n");
     return ferror(stdout) || fflush(stdout) ? 1 : 0;
 }
