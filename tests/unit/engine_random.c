@@ -23,6 +23,7 @@ static u64 random64(u64 *state)
 
 struct random {
     u64 state;
+    u32 registers; /* that programs use */
 };
 
 static u32 below(struct random *r, u32 n)
@@ -32,7 +33,7 @@ static u32 below(struct random *r, u32 n)
 
 static u32 reg(struct random *r)
 {
-    return below(r, REGISTERS);
+    return below(r, r->registers);
 }
 
 static u32 arithmetic(struct random *r)
@@ -107,15 +108,15 @@ static u32 memory(struct random *r)
     default: { /* ldp and stp: different targets */
         u32 first = reg(r);
         return 0x29000000 | below(r, 2) << 31 | load << 22 | below(r, 64) << 15 |
-               (first + 1) % REGISTERS << 10 | BASE << 5 | first;
+               (first + 1) % r->registers << 10 | BASE << 5 | first;
     }
     }
 }
 
-/* Forwards by 2 to 17 words; the last word of the program goes back to its start. */
-static u32 branch(struct random *r)
+/* Forwards BY words. */
+static u32 branch_by(struct random *r, u32 by)
 {
-    u32 by = 2 + below(r, 16), bit = below(r, 64);
+    u32 bit = below(r, 64);
     switch (below(r, 5)) {
     case 0:
         return 0x54000000 | by << 5 | below(r, 15);
@@ -129,6 +130,12 @@ static u32 branch(struct random *r)
     default:
         return 0x94000000 | by;
     }
+}
+
+/* Forwards by 2 to 17 words; the last word of the program goes back to its start. */
+static u32 branch(struct random *r)
+{
+    return branch_by(r, 2 + below(r, 16));
 }
 
 /* Exceptions, which return at once, and words that look at or change PSTATE. */
@@ -154,6 +161,33 @@ static void make_program(struct random *r, u32 *words)
     for (unsigned i = WORDS - 18; i < WORDS; i++)
         words[i] = 0xd503201f;
     words[WORDS - 1] = 0x14000000 | ((1u << 26) - (WORDS - 1));
+}
+
+/* At most 50 turns of at most 44 words, counted by COUNTER. Returns how many words it takes. */
+static unsigned make_loop(struct random *r, u32 *words, u32 counter)
+{
+    u32 length = 4 + below(r, 40);
+    words[0] = 0xd2800000 | (1 + below(r, 50)) << 5 | counter; /* mov */
+    for (u32 i = 1; i <= length; i++) {
+        u32 kind = below(r, 100);
+        words[i] = kind < 35   ? arithmetic(r)
+                   : kind < 55 ? immediate(r)
+                   : kind < 75 ? other(r)
+                   : kind < 90 ? memory(r)
+                               : branch_by(r, 1 + below(r, length + 1 - i));
+    }
+    words[length + 1] = 0xf1000400 | counter << 5 | counter;           /* subs by 1 */
+    words[length + 2] = 0x54000001 | (((1u << 19) - length - 1) << 5); /* b.ne to words[1] */
+    return length + 3;
+}
+
+static void make_loops(struct random *r, u32 *words)
+{
+    enum { LONGEST = 64, COUNTER = 17, FEW = 6 };
+    make_program(r, words);
+    r->registers = FEW;
+    for (unsigned at = 0; at + LONGEST < WORDS - 18;)
+        at += make_loop(r, words + at, COUNTER);
 }
 
 static void load_program(struct guest *g, const u32 *words, struct random r)
@@ -226,7 +260,7 @@ static u32 of_a_pair(struct random *r)
         u32 first = reg(r), mode = 1 + below(r, 3);
         u32 offset = mode == 2 ? below(r, 64) : 0;
         return 0xa8000000 | mode << 23 | below(r, 2) << 22 | offset << 15 |
-               (first + 1) % REGISTERS << 10 | SP << 5 | first;
+               (first + 1) % r->registers << 10 | SP << 5 | first;
     }
     case 15:
     case 16:
@@ -275,7 +309,7 @@ Test(engine_random, pairs_agree)
     static u32 words[WORDS];
     u64 aborts = 0;
     for (u64 seed = 1; seed <= PROGRAMS; seed++) {
-        struct random r = {seed * UINT64_C(0xd1342543de82ef95)};
+        struct random r = {seed * UINT64_C(0xd1342543de82ef95), REGISTERS};
         struct guest run = guest_create("cortex-a57", false);
         struct guest step = guest_create("cortex-a57", true);
         run.h->engine.chains.use = seed % 2 ? CHAIN_NEVER : CHAIN_ALWAYS;
@@ -301,16 +335,16 @@ Test(engine_random, pairs_agree)
     cr_expect_gt(aborts, 100);
 }
 
-/* However the budgets fall, so many instructions are so many steps. */
-Test(engine_random, runs_and_steps_agree)
+/* However the budgets fall, so many instructions of programs by MAKE are so many steps. */
+static void expect_runs_like_steps(void make(struct random *r, u32 *words))
 {
     static u32 words[WORDS];
     for (u64 seed = 1; seed <= PROGRAMS; seed++) {
-        struct random r = {seed * UINT64_C(0x9e3779b97f4a7c15)};
+        struct random r = {seed * UINT64_C(0x9e3779b97f4a7c15), REGISTERS};
         struct guest run = guest_create("cortex-a57", false);
         struct guest step = guest_create("cortex-a57", true);
         run.h->engine.chains.use = seed % 2 ? CHAIN_NEVER : CHAIN_ALWAYS;
-        make_program(&r, words);
+        make(&r, words);
         load_program(&run, words, r);
         load_program(&step, words, r);
         for (unsigned i = 0; i < ROUNDS; i++) {
@@ -333,7 +367,7 @@ Test(engine_random, interrupts_agree)
 {
     static u32 words[WORDS];
     const u32 eret = 0xd69f03e0;
-    struct random r = {UINT64_C(0x123456789abcdef)};
+    struct random r = {UINT64_C(0x123456789abcdef), REGISTERS};
     struct guest run = guest_create("cortex-a57", false);
     struct guest step = guest_create("cortex-a57", true);
     make_program(&r, words);
@@ -366,7 +400,7 @@ Test(engine_random, interrupts_agree)
 Test(engine_random, programs_are_allocated)
 {
     static u32 words[WORDS];
-    struct random r = {77};
+    struct random r = {77, REGISTERS};
     struct guest g = guest_create("cortex-a57", false);
     for (unsigned k = 0; k < 20; k++) {
         make_program(&r, words);
@@ -377,4 +411,15 @@ Test(engine_random, programs_are_allocated)
         }
     }
     harness_destroy(g.h);
+}
+
+Test(engine_random, runs_and_steps_agree)
+{
+    expect_runs_like_steps(make_program);
+}
+
+/* Where chains go round in themselves, with registers of the guest in the host's. */
+Test(engine_random, loops_agree)
+{
+    expect_runs_like_steps(make_loops);
 }
