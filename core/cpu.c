@@ -110,8 +110,10 @@ void cpu_reset(struct cpu *c)
 void cpu_tlb_flush_all(struct cpu *c)
 {
     engine_count(c->engine, EVENT_FLUSH_ALL);
-    for (unsigned i = 0; i < 1 + EL0_BANKS; i++)
-        tlb_flush(&c->bank_el1[i]);
+    tlb_flush(c->bank_el1);
+    for (unsigned i = 0; i < EL0_BANKS; i++)
+        if (c->bank_el0[i].asid_valid)
+            tlb_flush(&c->bank_el0[i]);
 }
 
 static u64 *sp_storage(struct cpu *c)

@@ -46,7 +46,7 @@ static void fill(struct cpu *c, struct tlb_bank *b, u64 va, const struct transla
         b->read[tlb_index(va)] = entry;
     } else if (!rp->ops) {
         b->write[tlb_index(va)] = entry;
-        rp->flags |= RAM_PAGE_WRITABLE_TLB;
+        tlb_note_place(&rp->writers, va);
     }
     tlb_note(b, va, t->page_shift, t->ng || (priv && el0_too));
 }

@@ -11,7 +11,7 @@ enum {
     TLBI_VA_BITS = 44,
     TLBI_ASID_SHIFT = 48,
     VA_TOP = 56,
-    TLBI_RANGE_LOOP = TLB_ENTRIES << TLB_PAGE_SHIFT, /* a longer range empties the banks */
+    TLBI_RANGE_LOOP = 4 << 20, /* bytes; a longer range empties the banks */
 };
 
 /*

@@ -11,6 +11,7 @@
 #define MMU_BUS_H
 
 #include "core/types.h"
+#include "mmu/tlb.h"
 
 /*
  * Where the board has put a device, in the device tree's words. Handed to the
@@ -50,15 +51,15 @@ enum bus_result {
 struct uop;
 
 enum {
-    RAM_PAGE_SHIFT = 12,
-    RAM_PAGE_WRITABLE_TLB = 1, /* some TLB's write entry may lead here */
-    RAM_PAGE_DIRTY = 2,        /* written since it was last clean; where RAM has `dirtied` only */
+    RAM_PAGE_SHIFT = TLB_PAGE_SHIFT,
+    RAM_PAGE_DIRTY = 1, /* written since it was last clean; where RAM has `dirtied` only */
 };
 
 /* What the engine knows of 4 KiB of RAM. The bus only hands it out, zeroed. */
 struct ram_page {
-    struct uop *ops; /* the page's decoded ops, or NULL */
-    u8 flags;        /* RAM_PAGE_* */
+    struct uop *ops;           /* the page's decoded ops, or NULL */
+    struct tlb_places writers; /* the TLBs' write entries that lead here */
+    u8 flags;                  /* RAM_PAGE_* */
 };
 
 struct mmio {

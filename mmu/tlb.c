@@ -25,12 +25,31 @@ static ALWAYS_INLINE bool same_page(u64 tag, u64 va)
     return untagged(tag ^ va) >> TLB_PAGE_SHIFT == 0;
 }
 
-void tlb_flush(struct tlb_bank *b)
+/* All ones is TLB_INVALID; the rest of an entry means nothing then. */
+static void fill_with_nothing(struct tlb_bank *b)
 {
-    /* All ones is TLB_INVALID; the rest of an entry means nothing then. */
     memset(b->read, 0xff, sizeof(b->read));
     memset(b->write, 0xff, sizeof(b->write));
     memset(b->code, 0xff, sizeof(b->code));
+}
+
+static void drop_noted(struct tlb_bank *b)
+{
+    for (unsigned word = 0; word < ARRAY_LEN(b->noted); word++)
+        for (u64 left = b->noted[word]; left; left &= left - 1) {
+            unsigned i = 64 * word + (unsigned)__builtin_ctzll(left);
+            b->read[i].tag = b->write[i].tag = TLB_INVALID;
+            b->code[i % TLB_CODE_ENTRIES].tag = TLB_INVALID;
+        }
+}
+
+void tlb_flush(struct tlb_bank *b)
+{
+    if (b->granule)
+        drop_noted(b);
+    else
+        fill_with_nothing(b);
+    memset(b->noted, 0, sizeof(b->noted));
     memset(b->journal, 0, sizeof(b->journal));
     b->granule = TLB_PAGE_SHIFT;
     b->large_count = 0;
@@ -75,15 +94,16 @@ static ALWAYS_INLINE void drop_within(u64 *tag, struct tlb_range r)
         *tag = TLB_INVALID;
 }
 
-/* A block has at least as many pages as a bank has entries: look at them all. */
+/* A block has more pages than a bank has entries, mostly: look at them all. */
 static void drop_range(struct tlb_bank *b, struct tlb_range r)
 {
-    for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-        drop_within(&b->read[i].tag, r);
-        drop_within(&b->write[i].tag, r);
-    }
-    for (unsigned i = 0; i < TLB_CODE_ENTRIES; i++)
-        drop_within(&b->code[i].tag, r);
+    for (unsigned word = 0; word < ARRAY_LEN(b->noted); word++)
+        for (u64 left = b->noted[word]; left; left &= left - 1) {
+            unsigned i = 64 * word + (unsigned)__builtin_ctzll(left);
+            drop_within(&b->read[i].tag, r);
+            drop_within(&b->write[i].tag, r);
+            drop_within(&b->code[i % TLB_CODE_ENTRIES].tag, r);
+        }
 }
 
 static void remove_ranges(struct tlb_range *ranges, u8 *count, unsigned i, unsigned n)
@@ -107,12 +127,40 @@ void tlb_flush_va(struct tlb_bank *b, u64 va)
         drop_page(b, first + offset);
 }
 
+/* Drop the entry if it leads to LEN bytes from the page at FIRST on. */
+static ALWAYS_INLINE void drop_leading_to(struct tlb_entry *t, u64 first, u64 len)
+{
+    if ((t->tag & TLB_PAGE_MASK) + t->add - first < len)
+        t->tag = TLB_INVALID;
+}
+
 void tlb_flush_host_writes(struct tlb_bank *b, const u8 *host, u64 len)
 {
     u64 first = (u64)(uintptr_t)host & TLB_PAGE_MASK;
     for (unsigned i = 0; i < TLB_ENTRIES; i++)
-        if ((b->write[i].tag & TLB_PAGE_MASK) + b->write[i].add - first < len)
-            b->write[i].tag = TLB_INVALID;
+        drop_leading_to(&b->write[i], first, len);
+}
+
+void tlb_note_place(struct tlb_places *places, u64 va)
+{
+    for (unsigned i = 0; i < places->count && i < TLB_PLACES; i++)
+        if (places->index[i] == tlb_index(va))
+            return;
+    if (places->count < TLB_PLACES)
+        places->index[places->count] = (u16)tlb_index(va);
+    if (places->count <= TLB_PLACES)
+        places->count++;
+}
+
+void tlb_flush_places(struct tlb_bank *b, const u8 *host, const struct tlb_places *places)
+{
+    if (places->count > TLB_PLACES) {
+        tlb_flush_host_writes(b, host, BIT(TLB_PAGE_SHIFT));
+        return;
+    }
+    u64 first = (u64)(uintptr_t)host & TLB_PAGE_MASK;
+    for (unsigned i = 0; i < places->count; i++)
+        drop_leading_to(&b->write[places->index[i]], first, BIT(TLB_PAGE_SHIFT));
 }
 
 void tlb_flush_ops(struct tlb_bank *b, const struct uop *ops)
@@ -177,6 +225,7 @@ static void note_block(struct tlb_bank *b, u64 va, unsigned page_shift)
 
 void tlb_note(struct tlb_bank *b, u64 va, unsigned page_shift, bool nonglobal)
 {
+    b->noted[tlb_index(va) / 64] |= BIT(tlb_index(va) % 64);
     if (nonglobal)
         b->journal[bit(va, 55)][tlb_index(va) / 64] |= BIT(tlb_index(va) % 64);
     if (page_shift > TLB_MAX_GRANULE)

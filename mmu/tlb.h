@@ -54,14 +54,26 @@ struct tlb_bank {
     struct code_entry code[TLB_CODE_ENTRIES];
     u16 asid; /* of a bank of EL0 */
     bool asid_valid;
-    u8 granule; /* log2 of the largest page noted */
+    u8 granule; /* log2 of the largest page noted; 0: never emptied */
     u8 large_count;
     struct tlb_range large[TLB_LARGE]; /* disjoint, in ascending order */
     /*
-     * By bit 55 of the address: a bit per index that holds non-global entries. It
-     * never overflows, unlike a list, and replaying it costs what was noted.
+     * A bit per index that holds entries at all, and by bit 55 of the address for
+     * those that hold non-global ones. It never overflows, unlike a list, and
+     * replaying it costs what was noted.
      */
+    u64 noted[TLB_ENTRIES / 64];
     u64 journal[2][TLB_ENTRIES / 64];
+};
+
+/*
+ * Where in whatever bank there may be write entries that lead to one page of host
+ * memory: at these indices or, if there were more of them, anywhere. Zeroed: nowhere.
+ */
+enum { TLB_PLACES = 2 };
+struct tlb_places {
+    u16 index[TLB_PLACES];
+    u8 count; /* TLB_PLACES + 1: anywhere */
 };
 
 /* Empty a bank; whose it is (asid) stays. */
@@ -78,6 +90,12 @@ void tlb_flush_va(struct tlb_bank *b, u64 va);
  * memory from the one at HOST on, LEN bytes of them (a multiple of 4096).
  */
 void tlb_flush_host_writes(struct tlb_bank *b, const u8 *host, u64 len);
+
+/* The same for the one page at HOST, write entries to which are at PLACES and nowhere else. */
+void tlb_flush_places(struct tlb_bank *b, const u8 *host, const struct tlb_places *places);
+
+/* A write entry for VA is made that leads to the page with PLACES. */
+void tlb_note_place(struct tlb_places *places, u64 va);
 
 /* Drop the code entries that lead to OPS. */
 void tlb_flush_ops(struct tlb_bank *b, const struct uop *ops);

@@ -53,20 +53,28 @@ void engine_destroy(struct engine *e)
     decoder_destroy(&e->decoder);
 }
 
-/* Call VISIT on every TLB bank of every CPU. */
+/* Call VISIT on every TLB bank in use of every CPU. */
 static void each_bank(struct engine *e, void (*visit)(struct tlb_bank *b, const void *arg),
                       const void *arg)
 {
     for (unsigned i = 0; i < e->cpu_count; i++) {
         visit(e->cpus[i]->bank_el1, arg);
         for (unsigned k = 0; k < EL0_BANKS; k++)
-            visit(&e->cpus[i]->bank_el0[k], arg);
+            if (e->cpus[i]->bank_el0[k].asid_valid)
+                visit(&e->cpus[i]->bank_el0[k], arg);
     }
 }
 
-static void flush_page_writes(struct tlb_bank *b, const void *host)
+/* A page of RAM and where its bytes are. */
+struct written_page {
+    const u8 *host;
+    const struct tlb_places *writers;
+};
+
+static void flush_page_writes(struct tlb_bank *b, const void *page)
 {
-    tlb_flush_host_writes(b, host, BIT(TLB_PAGE_SHIFT));
+    const struct written_page *w = page;
+    tlb_flush_places(b, w->host, w->writers);
 }
 
 static void flush_ram_writes(struct tlb_bank *b, const void *ram)
@@ -237,9 +245,9 @@ static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa, b
     if (unlikely(e->profile))
         p->profile = profile_add_page(e->profile, va & TLB_PAGE_MASK, p->pa);
     rp->ops = p->ops;
-    if (rp->flags & RAM_PAGE_WRITABLE_TLB) {
-        each_bank(e, flush_page_writes, p->host);
-        rp->flags &= (u8)~RAM_PAGE_WRITABLE_TLB;
+    if (rp->writers.count) {
+        each_bank(e, flush_page_writes, &(struct written_page){p->host, &rp->writers});
+        rp->writers = (struct tlb_places){.count = 0};
     }
     return p->ops;
 }

@@ -245,7 +245,7 @@ Test(tlb, flush_nonglobal_keeps_the_kernels_entries)
         cr_assert(!holds(b, READ, 0x400000 + (i + 1) * 0x1000));
         cr_assert(!holds(b, WRITE, 0xaa00000000400000 + (i + 1) * 0x1000));
     }
-    for (u64 i = TLB_CODE_ENTRIES; i < TLB_ENTRIES; i += 2)
+    for (u64 i = TLB_ENTRIES - TLB_CODE_ENTRIES; i < TLB_ENTRIES; i += 2)
         cr_assert(holds(b, CODE, 0xffff800010000000 + i * 0x1000));
     enter(b, READ, 0xffff900000003000, 12, false); /* in one slot with a user's */
     enter(b, WRITE, 0x0000000000003000, 12, true);
@@ -277,6 +277,50 @@ Test(tlb, flush_host_writes_finds_every_alias)
     cr_assert(holds(b, WRITE, 0x9000));
     tlb_flush_host_writes(b, memory + 0x2fff, 0x1000);
     cr_assert(!holds(b, WRITE, 0x9000), "any byte of the page will do");
+    free(b);
+}
+
+/* Enter a write entry at VA for the page at HOST, and one for the page behind it. */
+static void enter_place(struct tlb_bank *b, struct tlb_places *places, u64 va, const u8 *host)
+{
+    b->write[tlb_index(va)] = (struct tlb_entry){va, (u64)(uintptr_t)host - va};
+    b->write[tlb_index(va + 0x1000)] = (struct tlb_entry){va + 0x1000, (u64)(uintptr_t)host - va};
+    tlb_note_place(places, va);
+}
+
+Test(tlb, flush_places_finds_every_alias_of_one_page)
+{
+    static u8 memory[2 * 4096] __attribute__((aligned(4096)));
+    const u64 alias[] = {0x1000, 0xffff000000008000, 0x7f0000000f0000, 0xffff800000003000,
+                         0x7f00000fff6000};
+    for (unsigned count = 0; count <= ARRAY_LEN(alias); count++) {
+        struct tlb_bank *b[] = {make(), make()};
+        struct tlb_places places = {.count = 0};
+        for (unsigned again = 0; again < 3; again++)
+            for (unsigned i = 0; i < count; i++)
+                enter_place(b[(i + again) % 2], &places, alias[i], memory);
+        for (unsigned k = 0; k < 2; k++) {
+            tlb_flush_places(b[k], memory, &places);
+            for (unsigned i = 0; i < count; i++) {
+                cr_expect(!holds(b[k], WRITE, alias[i]), "%u of %u in %u", i, count, k);
+                cr_expect(holds(b[k], WRITE, alias[i] + 0x1000));
+            }
+            free(b[k]);
+        }
+    }
+}
+
+/* What has an index that was noted may be another page's by now. */
+Test(tlb, flush_places_leaves_other_pages_alone)
+{
+    static u8 memory[2 * 4096] __attribute__((aligned(4096)));
+    struct tlb_bank *b = make();
+    struct tlb_places places = {.count = 0};
+    const u64 other = 0x1000 + TLB_ENTRIES * 0x1000;
+    enter_place(b, &places, 0x1000, memory);
+    b->write[tlb_index(other)] = (struct tlb_entry){other, (u64)(uintptr_t)memory + 0x1000 - other};
+    tlb_flush_places(b, memory, &places);
+    cr_assert(holds(b, WRITE, other));
     free(b);
 }
 
