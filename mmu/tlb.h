@@ -22,8 +22,8 @@
 
 enum {
     TLB_PAGE_SHIFT = 12,
-    TLB_ENTRIES = 1024, /* of each kind in a bank, a power of two */
-    TLB_CODE_ENTRIES = 512,
+    TLB_ENTRIES = 4096, /* of each kind in a bank, a power of two */
+    TLB_CODE_ENTRIES = 4096,
     TLB_LARGE = 8,
     TLB_MAX_GRANULE = 16, /* log2 of the largest page that is no block */
 };
