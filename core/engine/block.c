@@ -365,11 +365,15 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
         chain_consider(p, op);
 }
 
-void engine_warm(struct cpu *c, const struct uop *u)
+bool engine_warm(struct cpu *c, const struct uop *u)
 {
     struct code_page *p = page_of(c->ops);
+    const struct chains *k = &p->engine->chains;
+    if (!k->memory.code || chains_have(k, u->fn))
+        return true;
     if (fuses(c, p->engine))
         chain_consider(p, u);
+    return false;
 }
 
 void engine_settle(struct engine *e)

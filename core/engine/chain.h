@@ -11,8 +11,8 @@
  * handler. There is nothing to pay for code that is not in one.
  *
  * Where a guest spends its time is found by looking which op is next whenever the run
- * loop (core/engine/interp.c) has a reason to look, and at least every
- * CHAIN_SAMPLE instructions.
+ * loop (core/engine/interp.c) has a reason to look, and every CHAIN_SAMPLE instructions
+ * where it finds no chain, more rarely where it does.
  */
 #ifndef CORE_ENGINE_CHAIN_H
 #define CORE_ENGINE_CHAIN_H

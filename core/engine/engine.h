@@ -113,8 +113,11 @@ bool engine_check_landing(struct cpu *c, const struct uop *ops, u64 va);
 /* Between two stretches of execution, when no handler holds a pointer into a page. */
 void engine_settle(struct engine *e);
 
-/* C is about to go on at op U, as it often does, for all that is known: make it fast. */
-void engine_warm(struct cpu *c, const struct uop *u);
+/*
+ * C is about to go on at op U, as it often does, for all that is known: make it fast.
+ * True if it was already.
+ */
+bool engine_warm(struct cpu *c, const struct uop *u);
 
 /* Decode the slot at OP, which holds op_decode. */
 void engine_decode_slot(struct cpu *c, const struct uop *op);

@@ -187,9 +187,21 @@ static enum stop step_unless_break(struct cpu *c)
     return step(c);
 }
 
+/*
+ * After how many instructions to look again at what is executed (engine_warm), when the
+ * last time was after LAST: rarely where everything is fast already.
+ */
+static u64 next_look(u64 last, bool fast)
+{
+    enum { LEAST = CHAIN_SAMPLE, MOST = 8 * LEAST };
+    if (fast)
+        return last < MOST ? 2 * last : MOST;
+    return last > LEAST ? last / 2 : LEAST;
+}
+
 enum stop cpu_run(struct cpu *c, u64 budget)
 {
-    u64 end = c->icount + budget;
+    u64 end = c->icount + budget, look = CHAIN_SAMPLE;
     c->probed = PROBE_NONE;
     while (c->icount < end) {
         engine_settle(c->engine);
@@ -213,8 +225,8 @@ enum stop cpu_run(struct cpu *c, u64 budget)
         const struct uop *u = fetch(c);
         if (u) {
             u64 left = end - c->icount;
-            engine_warm(c, u);
-            enter(c, u, left < CHAIN_SAMPLE ? left : CHAIN_SAMPLE);
+            look = next_look(look, engine_warm(c, u));
+            enter(c, u, left < look ? left : look);
         }
         if (unlikely(c->raised | c->probed) && settle(c))
             return STOP_DEBUG;
