@@ -220,12 +220,48 @@ int efi_describe(void *tree, u64 at, u64 ram_base, u64 ram_size)
     return STEP(r, fdt_setprop_u32(tree, node, "linux,uefi-secure-boot", SECURE_BOOT_DISABLED));
 }
 
+/* Whether one of the words in LEN bytes, a multiple of 4, is WORD: without a branch, by vectors. */
+static bool has_word(const u8 *bytes, u64 len, u32 word)
+{
+    u32 found = 0;
+
+    for (u64 i = 0; i < len; i += EFI_GUID_ALIGN) {
+        u32 here;
+        memcpy(&here, bytes + i, sizeof(here));
+        found |= here == word;
+    }
+    return found;
+}
+
+/* Whether GUID begins at one of the words in LEN bytes, behind which there are all of its own. */
+static bool has_guid(const u8 *bytes, u64 len, const u8 guid[16])
+{
+    u32 word;
+
+    memcpy(&word, guid, sizeof(word));
+    if (!has_word(bytes, len, word))
+        return false;
+    for (u64 i = 0; i < len; i += EFI_GUID_ALIGN)
+        if (memcmp(bytes + i, guid, 16) == 0)
+            return true;
+    return false;
+}
+
+/* A kernel has it among the data of its initialisation, which come late: look from the end. */
 bool efi_reads_screen(struct bus *bus, u64 kernel, u64 size)
 {
+    enum { PIECE = 4096 };
+    const u64 guid_size = sizeof(SCREEN_INFO_GUID);
     const u8 *bytes = bus_host(bus, kernel, size);
+    u64 end = size < guid_size
+                  ? 0
+                  : (size - guid_size) / EFI_GUID_ALIGN * EFI_GUID_ALIGN + EFI_GUID_ALIGN;
 
-    for (u64 i = 0; bytes && i + sizeof(SCREEN_INFO_GUID) <= size; i += EFI_GUID_ALIGN)
-        if (memcmp(bytes + i, SCREEN_INFO_GUID, sizeof(SCREEN_INFO_GUID)) == 0)
+    while (bytes && end) {
+        u64 start = (end - 1) / PIECE * PIECE;
+        if (has_guid(bytes + start, end - start, SCREEN_INFO_GUID))
             return true;
+        end = start;
+    }
     return false;
 }

@@ -161,3 +161,26 @@ Test(efi, services_return_unsupported)
     cr_assert_eq(h->cpu->x[0], UINT64_C(0x8000000000000003));
     harness_destroy(h);
 }
+
+/* The table's name is found wherever a kernel may have it, and nothing else is taken for it. */
+Test(efi, a_kernel_that_reads_the_screen_is_known)
+{
+    enum { SIZE = 0x5004 };
+    static const u8 guid[16] = "\x0a\xc2\x3f\xe0\xdc\x85\x6e\x40\xb9\x0e\x4a\xb5\x02\x37\x1d\x95";
+    static const u64 places[] = {0, 4, 0xff8, 0xffc, 0x1000, 0x3ff4, SIZE - 20, SIZE - 16};
+    struct bus *bus = rig_bus(MIB);
+    u8 *ram = bus_host(bus, RAM_BASE, MIB);
+    cr_assert(!efi_reads_screen(bus, RAM_BASE, SIZE));
+    for (unsigned i = 0; i < ARRAY_LEN(places); i++) {
+        memcpy(ram + places[i], guid, sizeof(guid));
+        cr_assert(efi_reads_screen(bus, RAM_BASE, SIZE), "at %#llx", (unsigned long long)places[i]);
+        cr_assert(!efi_reads_screen(bus, RAM_BASE, places[i] + 15), "half of it");
+        ram[places[i] + 15] ^= 1;
+        cr_assert(!efi_reads_screen(bus, RAM_BASE, SIZE), "another name");
+        memset(ram + places[i], 0, sizeof(guid));
+    }
+    memcpy(ram + SIZE - 15, guid, sizeof(guid));
+    cr_assert(!efi_reads_screen(bus, RAM_BASE, SIZE), "behind the kernel");
+    cr_assert(!efi_reads_screen(bus, RAM_BASE, 2 * MIB), "no RAM there");
+    bus_destroy(bus);
+}
