@@ -4,7 +4,8 @@
  * neither. Changes are gathered per row as a range of pixels, so that taking
  * them costs what has changed, and nothing when nothing has.
  *
- * Everything runs on the machine's thread. Pixels are 32 bits, 0xXXRRGGBB in the
+ * Everything runs on the machine's thread, but for reading the pixels of a surface that
+ * says it is lasting. Pixels are 32 bits, 0xXXRRGGBB in the
  * host's byte order; the top byte means nothing.
  */
 #ifndef DEVICES_DISPLAY_H
@@ -29,6 +30,11 @@ struct display_surface {
     u32 stride;        /* bytes from one row to the next; 0: all rows are the same one */
     const struct display_source *source;
     void *owner; /* what the source gets */
+    /*
+     * The pixels stay where they are as long as the machine exists, and any thread may
+     * read them, while they change, too: guest RAM.
+     */
+    bool lasting;
 };
 
 /* Who looks. */

@@ -89,6 +89,6 @@ bool framebuffer_init(struct framebuffer *f, struct ram *ram, struct engine *eng
         .ram = ram, .engine = engine, .display = display, .width = width, .height = height};
     ram->dirtied = dirtied;
     ram->dirtied_owner = f;
-    return display_show(
-        display, &(struct display_surface){ram->host, width, height, stride_of(f), &source, f});
+    return display_show(display, &(struct display_surface){ram->host, width, height, stride_of(f),
+                                                           &source, f, true});
 }

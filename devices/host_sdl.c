@@ -54,7 +54,7 @@ static void free_all(struct host_sdl *s)
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->event_lock);
     pthread_cond_destroy(&s->settled);
-    free(s->frame);
+    free(s->copy);
     free(s);
 }
 
@@ -145,32 +145,57 @@ static struct display_rect around(struct display_rect a, struct display_rect b)
                                  (a_bottom > b_bottom ? a_bottom : b_bottom) - y};
 }
 
+/* What the window reads by itself: guest RAM without anything drawn over it. */
+static const u8 *shared_pixels(const struct display *d)
+{
+    return d->surface.lasting && !d->cursor.shown ? d->surface.pixels : NULL;
+}
+
+static bool frame_fits(const struct host_sdl *s)
+{
+    const struct display *d = s->display;
+    const u8 *shared = shared_pixels(d);
+    return s->frame && s->width == d->width && s->height == d->height &&
+           s->frame == (shared ? shared : (const u8 *)s->copy);
+}
+
+static void copy_pixels(struct host_sdl *s, struct display_rect r)
+{
+    for (u32 y = r.y; y < r.y + r.height; y++)
+        display_read(s->display, r.x, y, r.width, s->copy + (size_t)y * s->width + r.x);
+}
+
 /* A frame of the display's size; the window's thread gives its surface up when it sees it. */
 static bool fit_frame(struct host_sdl *s)
 {
     const struct display *d = s->display;
-    if (s->frame && s->width == d->width && s->height == d->height)
+    const u8 *shared = shared_pixels(d);
+    if (frame_fits(s))
         return true;
-    u32 *frame = calloc((size_t)d->width * d->height, sizeof(*frame));
-    if (!frame)
+    u32 *copy = shared ? NULL : calloc((size_t)d->width * d->height, sizeof(*copy));
+    if (!shared && !copy)
         return false;
-    free(s->frame);
-    s->frame = frame;
+    free(s->copy);
+    s->copy = copy;
+    s->frame = shared ? shared : (const u8 *)copy;
+    s->stride = shared ? d->surface.stride : d->width * (u32)sizeof(*copy);
     s->width = d->width;
     s->height = d->height;
     s->resized = true;
     s->changes = 0;
+    if (copy)
+        copy_pixels(s, (struct display_rect){0, 0, d->width, d->height});
     return true;
 }
 
-static bool copy_rect(void *owner, struct display_rect r)
+/* The display: R has changed. The window's thread gets to know, and what it can't read itself. */
+static bool hand_over(void *owner, struct display_rect r)
 {
     struct host_sdl *s = owner;
-    const struct display *d = s->display;
     if (!fit_frame(s))
         return false;
-    for (u32 y = r.y; y < r.y + r.height; y++)
-        display_read(d, r.x, y, r.width, s->frame + (size_t)y * s->width + r.x);
+    if (s->copy)
+        copy_pixels(s, r);
     if (s->changes < WINDOW_RECTS)
         s->changed[s->changes++] = r;
     else
@@ -191,7 +216,7 @@ static void refresh(void *owner)
         refresh_at(s, now + RETRY_NS);
         return;
     }
-    display_take(s->display, copy_rect, s);
+    display_take(s->display, hand_over, s);
     wake_window(s);
     pthread_mutex_unlock(&s->lock);
     s->refreshed = now;
@@ -213,10 +238,20 @@ static void input_changed(void *owner)
     pthread_mutex_unlock(&s->lock);
 }
 
+/*
+ * Keys are told by their places. The X library's table of what they would compose takes
+ * longer to read than all else that opens a window. The environment is this thread's.
+ */
+static void skip_compositions(void)
+{
+    setenv("XCOMPOSEFILE", "/dev/null", 0);
+}
+
 /* Start the window's thread and perhaps wait until there is a window or none. */
 static bool start(struct host_sdl *s, char error[HOST_SDL_ERROR])
 {
     sigset_t all, old;
+    skip_compositions();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the machine's thread */
     int failed = pthread_create(&s->thread, NULL, host_sdl_run, s);

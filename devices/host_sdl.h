@@ -3,10 +3,10 @@
  * the guest's. SDL is loaded when a window is asked for, so that the emulator runs
  * where there is none.
  *
- * The window has a thread to itself. The machine's thread gives it copies of what
- * has changed, sixty times a second at most and only if something has, and never
- * waits for it: when the window is busy the changes stay where they are until the
- * next time.
+ * The window has a thread to itself. The machine's thread tells it what has changed,
+ * sixty times a second at most and only if something has, and never waits for it:
+ * when the window is busy the changes stay where they are until the next time. The
+ * pixels the window's thread reads by itself from guest RAM, or else gets copies of.
  */
 #ifndef DEVICES_HOST_SDL_H
 #define DEVICES_HOST_SDL_H

@@ -78,9 +78,11 @@ struct host_sdl {
     pthread_cond_t settled;
     enum { SDL_OPENING, SDL_OPEN, SDL_FAILED } state;
     char error[HOST_SDL_ERROR];
-    u32 *frame;        /* a copy of the screen */
-    u32 width, height; /* of it */
-    bool resized;      /* it is another one than the window has seen */
+    const u8 *frame;   /* what is on the screen: the display's own pixels, or a copy */
+    u32 stride;        /* bytes from one of its rows to the next */
+    u32 width, height; /* of it, in pixels */
+    u32 *copy;         /* where the display's own pixels may go away, else NULL */
+    bool resized;      /* the frame is another one than the window has seen */
     struct display_rect changed[WINDOW_RECTS];
     unsigned changes;
     u8 leds;

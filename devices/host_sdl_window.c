@@ -101,8 +101,9 @@ static void set_title(struct host_sdl *s, u8 leds)
 static void fit_surface(struct host_sdl *s)
 {
     s->lib.FreeSurface(s->surface);
-    s->surface = s->lib.CreateRGBSurfaceWithFormatFrom(s->frame, (int)s->width, (int)s->height, 32,
-                                                       (int)s->width * 4, SDL_PIXELFORMAT_RGB888);
+    void *pixels = (void *)(uintptr_t)s->frame; /* which are only read */
+    s->surface = s->lib.CreateRGBSurfaceWithFormatFrom(pixels, (int)s->width, (int)s->height, 32,
+                                                       (int)s->stride, SDL_PIXELFORMAT_RGB888);
     s->resized = false;
 }
 

@@ -364,6 +364,13 @@ bool bus_discard(struct bus *b, u64 pa, u64 len)
     return true;
 }
 
+/* Both are only wishes, which a host may not know. */
+void bus_populate(const struct ram *r)
+{
+    madvise(r->host, r->size, MADV_HUGEPAGE);
+    madvise(r->host, r->size, MADV_POPULATE_WRITE);
+}
+
 void bus_program(struct bus *b, struct ram *r, u64 offset, const void *from, u64 len)
 {
     assert(offset <= r->size && len <= r->size - offset);

@@ -224,4 +224,10 @@ void bus_dma_written(struct bus *b, u64 pa, u64 len);
  */
 bool bus_discard(struct bus *b, u64 pa, u64 len);
 
+/*
+ * All of R will be written: have the host give its memory now, at once, instead of
+ * page by page while the guest runs. What is in it stays.
+ */
+void bus_populate(const struct ram *r);
+
 #endif

@@ -100,6 +100,8 @@ void window_choose(struct machine *m)
         kind = usual_framebuffer(m);
     if (!m->window.screen.width)
         kind = FRAMEBUFFER_OFF;
+    if (kind != FRAMEBUFFER_OFF)
+        bus_populate(m->virt.framebuffer.ram); /* which a console clears */
     m->virt.framebuffer.in_tree = kind == FRAMEBUFFER_SIMPLE;
     m->boot.options.screen = kind == FRAMEBUFFER_EFI ? &m->window.screen : NULL;
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "mmu/bus.h"
 
@@ -423,5 +424,23 @@ Test(bus, discard)
     r->readonly = true;
     cr_assert(!bus_discard(&b, 0x40003000, 0x1000), "a ROM");
     cr_assert_eq(r->host[0x3000], 0x55);
+    bus_destroy(&b);
+}
+
+/* mincore(2): which of the host's pages there are. */
+Test(bus, memory_that_will_be_used_is_there_before)
+{
+    enum { PAGES = 8 };
+    struct bus b = {0};
+    struct ram *r = bus_add_ram(&b, "ram", 0x40000000, PAGES * 4096);
+    unsigned char there[PAGES];
+    r->host[0x3001] = 0x55;
+    bool can = madvise(r->host, 4096, MADV_POPULATE_WRITE) == 0;
+    bus_populate(r);
+    cr_assert_eq(mincore(r->host, PAGES * 4096, there), 0);
+    for (unsigned i = 0; i < PAGES * 4096; i++)
+        cr_assert_eq(r->host[i], i == 0x3001 ? 0x55 : 0);
+    for (unsigned i = 0; can && i < PAGES; i++)
+        cr_assert(there[i] & 1, "page %u", i);
     bus_destroy(&b);
 }

@@ -51,8 +51,8 @@ Test(display, changes_are_taken_once)
     static const u32 pixels[8 * 4];
     struct display d = {0};
     struct looker l = {0};
-    cr_assert(
-        display_show(&d, &(struct display_surface){(const u8 *)pixels, 8, 4, 32, NULL, NULL}));
+    cr_assert(display_show(
+        &d, &(struct display_surface){(const u8 *)pixels, 8, 4, 32, NULL, NULL, false}));
     display_connect(&d, &client, &l);
     cr_assert_eq(l.told, 1);
     take_all(&d, &l);

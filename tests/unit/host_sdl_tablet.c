@@ -109,8 +109,9 @@ static bool has_frame(struct rig *r, u32 width)
 
 static void show(struct rig *r, u32 width, u32 height)
 {
-    cr_assert(display_show(&r->display, &(struct display_surface){(const u8 *)r->pixels, width,
-                                                                  height, WIDTH * 4, NULL, NULL}));
+    cr_assert(
+        display_show(&r->display, &(struct display_surface){(const u8 *)r->pixels, width, height,
+                                                            WIDTH * 4, NULL, NULL, false}));
     TURN_UNTIL(r, has_frame(r, width));
 }
 

@@ -22,7 +22,7 @@ static struct clock clock_of_rig;
 static struct virtio *v;
 static struct rig *r;
 static u32 beneath[8 * 4];
-static const struct display_surface frame_buffer = {(u8 *)beneath, 8, 4, 32, NULL, NULL};
+static const struct display_surface frame_buffer = {(u8 *)beneath, 8, 4, 32, NULL, NULL, false};
 
 static inline u64 no_time(void *owner)
 {

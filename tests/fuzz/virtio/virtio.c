@@ -381,7 +381,7 @@ static void round_of(struct fuzz *f, unsigned kind, bool legacy)
     f->input = (struct input){0};
     f->display = (struct display){0};
     display_show(&f->display,
-                 &(struct display_surface){(const u8 *)f->beneath, 8, 8, 32, NULL, NULL});
+                 &(struct display_surface){(const u8 *)f->beneath, 8, 8, 32, NULL, NULL, false});
     f->device = devices[kind].make(f);
     legacy = legacy && !f->device->ops->modern;
     virtio_mmio_init(&f->slot, legacy, &f->bus, nowhere, NULL);
