@@ -404,6 +404,38 @@ Test(host_sdl, only_what_has_changed_is_uploaded)
     rig_destroy(r);
 }
 
+static bool shares(struct rig *r)
+{
+    pthread_mutex_lock(&r->window->lock);
+    bool own = r->window->frame == r->ram->host;
+    cr_assert(own || r->window->frame == (const u8 *)r->window->copy);
+    pthread_mutex_unlock(&r->window->lock);
+    return own;
+}
+
+/* Guest RAM is not copied; a picture that has something drawn over it is, all of it. */
+Test(host_sdl, what_the_window_can_read_itself_is_not_copied)
+{
+    enum { SIDE = DISPLAY_CURSOR_SIDE, OPAQUE_RED = 0xffff0000 };
+    static u32 cursor[SIDE * SIDE];
+    struct rig *r = rig_create();
+    cr_assert(shares(r));
+    cr_assert_null(r->window->copy);
+    bus_write(&r->h->bus, FRAMEBUFFER, 4, 0x111111);
+    bus_write(&r->h->bus, FRAMEBUFFER + (50 * WIDTH + 20) * 4, 4, 0x222222);
+    TURN_UNTIL(r, sdl.corner == 0x111111 && sdl.pixel == 0x222222);
+    cursor[0] = OPAQUE_RED;
+    display_set_cursor(&r->display, cursor);
+    TURN_UNTIL(r, sdl.corner == 0xff0000 && !shares(r));
+    cr_assert_eq(sdl.pixel, 0x222222);
+    bus_write(&r->h->bus, FRAMEBUFFER + (50 * WIDTH + 20) * 4, 4, 0x333333);
+    TURN_UNTIL(r, sdl.pixel == 0x333333 && sdl.corner == 0xff0000);
+    display_set_cursor(&r->display, NULL);
+    TURN_UNTIL(r, sdl.corner == 0x111111 && shares(r));
+    cr_assert_eq(sdl.pixel, 0x333333);
+    rig_destroy(r);
+}
+
 Test(host_sdl, an_idle_screen_costs_nothing)
 {
     struct rig *r = rig_create();
