@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,20 +239,36 @@ static void input_changed(void *owner)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Whether libdbus finds a session bus without starting one. */
+static bool has_session_bus(void)
+{
+    const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"), *runtime = getenv("XDG_RUNTIME_DIR");
+    char path[PATH_MAX];
+    if (address && *address)
+        return true;
+    int n = runtime ? snprintf(path, sizeof(path), "%s/bus", runtime) : -1;
+    return n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0;
+}
+
 /*
- * Keys are told by their places. The X library's table of what they would compose takes
- * longer to read than all else that opens a window. The environment is this thread's.
+ * What takes long and is of no use here. Keys are told by their places: nobody needs X's
+ * table of what they compose. And where there is no session bus, SDL's wish for one would
+ * make libdbus fork this process, guest RAM and all, to start it.
+ *
+ * The environment may only be changed while there is no other thread that looks at it.
  */
-static void skip_compositions(void)
+static void trim_environment(void)
 {
     setenv("XCOMPOSEFILE", "/dev/null", 0);
+    if (!has_session_bus())
+        setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1);
 }
 
 /* Start the window's thread and perhaps wait until there is a window or none. */
 static bool start(struct host_sdl *s, char error[HOST_SDL_ERROR])
 {
     sigset_t all, old;
-    skip_compositions();
+    trim_environment();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the machine's thread */
     int failed = pthread_create(&s->thread, NULL, host_sdl_run, s);

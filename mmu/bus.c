@@ -364,11 +364,9 @@ bool bus_discard(struct bus *b, u64 pa, u64 len)
     return true;
 }
 
-/* Both are only wishes, which a host may not know. */
 void bus_populate(const struct ram *r)
 {
-    madvise(r->host, r->size, MADV_HUGEPAGE);
-    madvise(r->host, r->size, MADV_POPULATE_WRITE);
+    madvise(r->host, r->size, MADV_POPULATE_WRITE); /* only a wish, which a host may not know */
 }
 
 void bus_program(struct bus *b, struct ram *r, u64 offset, const void *from, u64 len)
