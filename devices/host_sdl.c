@@ -264,30 +264,32 @@ static void trim_environment(void)
         setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 1);
 }
 
-/* Start the window's thread and perhaps wait until there is a window or none. */
-static bool start(struct host_sdl *s, char error[HOST_SDL_ERROR])
+/* Start the window's thread. False with a line in s->error. */
+static bool start(struct host_sdl *s)
 {
     sigset_t all, old;
-    trim_environment();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are for the machine's thread */
     int failed = pthread_create(&s->thread, NULL, host_sdl_run, s);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (failed) {
-        snprintf(error, HOST_SDL_ERROR, "%s", strerror(failed));
+    s->started = !failed;
+    if (failed)
+        snprintf(s->error, sizeof(s->error), "%s", strerror(failed));
+    return s->started;
+}
+
+/* The same, and wait until there is a window or none. */
+static bool start_and_wait(struct host_sdl *s)
+{
+    if (!start(s))
         return false;
-    }
-    if (!s->config.wait)
-        return true;
     pthread_mutex_lock(&s->lock);
     while (s->state == SDL_OPENING)
         pthread_cond_wait(&s->settled, &s->lock);
     pthread_mutex_unlock(&s->lock);
-    if (s->state == SDL_OPEN)
-        return true;
-    pthread_join(s->thread, NULL);
-    snprintf(error, HOST_SDL_ERROR, "%s", s->error);
-    return false;
+    if (s->state == SDL_FAILED)
+        pthread_join(s->thread, NULL);
+    return s->state == SDL_OPEN;
 }
 
 struct host_sdl *host_sdl_open(const struct host_sdl_config *config, char error[HOST_SDL_ERROR])
@@ -306,8 +308,11 @@ struct host_sdl *host_sdl_open(const struct host_sdl_config *config, char error[
     s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->event_fd < 0 || !host_loop_watch(config->loop, s->event_fd, HOST_IN, take_events, s)) {
         snprintf(error, HOST_SDL_ERROR, "%s", strerror(errno));
-    } else if (start(s, error)) {
-        return s;
+    } else {
+        trim_environment();
+        if (!config->wait || start_and_wait(s))
+            return s;
+        snprintf(error, HOST_SDL_ERROR, "%s", s->error);
     }
     free_all(s);
     return NULL;
@@ -324,6 +329,8 @@ void host_sdl_connect(struct host_sdl *s, struct display *display, struct input 
     input->changed = input_changed;
     input->changed_owner = s;
     display_connect(display, &looking, s);
+    if (!s->started && !start(s))
+        host_sdl_tell(s, (struct window_event){.kind = WINDOW_FAILED});
 }
 
 void host_sdl_close(struct host_sdl *s)
@@ -340,6 +347,7 @@ void host_sdl_close(struct host_sdl *s)
     s->woken = false;
     wake_window(s);
     pthread_mutex_unlock(&s->lock);
-    pthread_join(s->thread, NULL);
+    if (s->started)
+        pthread_join(s->thread, NULL);
     free_all(s);
 }

@@ -37,8 +37,10 @@ struct host_sdl_client {
 bool host_sdl_likely(void);
 
 /*
- * Open a window, which takes some tens of ms, during which the machine may start.
- * NULL, with one line in ERROR, when there is none to be had.
+ * Open a window, which takes some tens of ms. With `wait` it is there then, or NULL
+ * is returned with one line in ERROR when there is none to be had. Else only
+ * host_sdl_connect begins with it, and the machine goes on meanwhile: a program that
+ * loads libraries and one that fills memory would hold each other up.
  */
 struct host_sdl *host_sdl_open(const struct host_sdl_config *config, char error[HOST_SDL_ERROR]);
 

@@ -102,6 +102,7 @@ struct host_sdl {
     void *owner;
     struct alarm refresh;
     u64 refreshed; /* ns on the loop's clock */
+    bool started;  /* there is the window's thread */
 
     /* The window's thread. */
     SDL_Window *window;
