@@ -67,22 +67,6 @@ static void request_blk(struct fuzz *f, u64 pa)
     store(f, pa + 8, 8, pick(f, 8) ? pick(f, SECTORS + 2) : rng_next(&f->random));
 }
 
-/* Likewise of a GPU: few resources, small or of a cursor's size, backed somewhere. */
-static void request_gpu(struct fuzz *f, u64 pa)
-{
-    static const u16 types[] = {0x100, 0x101, 0x101, 0x102, 0x103, 0x103, 0x104, 0x105,
-                                0x105, 0x106, 0x106, 0x107, 0x10a, 0x300, 0x300, 0x301};
-    static const u32 numbers[] = {0, 0, 0, 1, 1, 2, 3, 4, 64, 64, 64, 67, 100, 16384, UINT32_MAX};
-    store(f, pa, 4, types[pick(f, ARRAY_LEN(types))]);
-    store(f, pa + 4, 4, pick(f, 2));
-    for (unsigned at = 24; at < 128; at += 4)
-        store(f, pa + at, 4, numbers[pick(f, ARRAY_LEN(numbers))]);
-    for (unsigned at = 32; at < 128 && pick(f, 3) == 0; at += 16) { /* entries of a backing */
-        store(f, pa + at, 8, address(f));
-        store(f, pa + at + 8, 4, length(f));
-    }
-}
-
 /* Descriptors that make chains, now and then broken ones; a request's header at their buffers. */
 static void fill_queue(struct fuzz *f, unsigned queue)
 {
@@ -94,9 +78,7 @@ static void fill_queue(struct fuzz *f, unsigned queue)
         store(f, base + 16 * i + 8, 4, pick(f, 4) ? length(f) : 16 * (1 + pick(f, 16)));
         store(f, base + 16 * i + 12, 2, flags[pick(f, ARRAY_LEN(flags))]);
         store(f, base + 16 * i + 14, 2, pick(f, 30) ? (i + 1) % QUEUE_SIZE : pick(f, 70000));
-        if (f->device->ops->id == VIRTIO_ID_GPU && pick(f, 8))
-            request_gpu(f, pa);
-        else if (pick(f, 2))
+        if (pick(f, 2))
             request_blk(f, pa);
         store(f, driver + 4 + 2 * i, 2, pick(f, 40) ? i : pick(f, 70000));
     }
