@@ -223,8 +223,9 @@ static void *tell_screen(struct boot *b, struct bus *bus, const struct fdt_board
                          const struct efi_places *efi, void *tree, struct load_error *e)
 {
     const struct image *image = w->image;
-    bool stub =
-        image->efi_entry && efi->below < efi->at && !efi_reads_screen(bus, p->kernel, image->size);
+    /* Looking at its BSS would have the host provide it, page by page and twice. */
+    bool stub = image->efi_entry && efi->below < efi->at &&
+                !efi_reads_screen(bus, p->kernel, image_filled_size(image));
 
     if (!efi->at)
         return tree;

@@ -311,6 +311,11 @@ bool image_load(const struct image *image, struct bus *bus, u64 at, struct load_
     return file_read_ram(image->file, image->data_offset, bus, at, image->data_size, e);
 }
 
+u64 image_filled_size(const struct image *image)
+{
+    return image->kind == IMAGE_ELF || image->gzipped ? image->size : image->data_size;
+}
+
 u64 image_entry_offset(const struct image *image)
 {
     return image->kind == IMAGE_ELF ? image->elf.entry - image->elf.low : 0;

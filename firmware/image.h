@@ -39,6 +39,12 @@ bool image_identify(struct image *image, const struct file *file, struct load_er
 /* Put it into guest RAM at AT, where IMAGE->size bytes are free. */
 bool image_load(const struct image *image, struct bus *bus, u64 at, struct load_error *e);
 
+/*
+ * Bytes from its lowest address on in which there is all that is not zero: without the
+ * BSS, where that is known without unpacking.
+ */
+u64 image_filled_size(const struct image *image);
+
 /* The offset of the first instruction from where the image was loaded. */
 u64 image_entry_offset(const struct image *image);
 

@@ -75,6 +75,7 @@ Test(image, header_is_honoured)
     cr_assert(image.linux_header);
     cr_assert_eq(image.text_offset, 0x123000);
     cr_assert_eq(image.size, 250000);
+    cr_assert_eq(image_filled_size(&image), 100000);
     cr_assert_eq(image.page_size, 65536);
     cr_assert_eq(image_entry_offset(&image), 0);
     free(bytes);
@@ -187,6 +188,7 @@ Test(image, gzip_is_unpacked)
     expect_loaded(gz, packed, bytes, 300000, &image);
     cr_assert_eq(image.kind, IMAGE_ARM64);
     cr_assert_eq(image.size, 400000);
+    cr_assert_eq(image_filled_size(&image), 400000, "who knows before it is unpacked?");
     cr_assert_eq(image.page_size, 4096);
     free(gz);
 
@@ -340,6 +342,7 @@ Test(image, vmlinux_has_the_header_too)
     cr_assert(image.linux_header);
     cr_assert_eq(image.text_offset, 0x80000);
     cr_assert_eq(image.size, 0x40000);
+    cr_assert_eq(image_filled_size(&image), 0x40000);
     cr_assert_eq(image_entry_offset(&image), 0);
     file_close(&f);
     free(header);
