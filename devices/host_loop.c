@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,6 +21,10 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+enum {
+    SOON_NS = 200 * 1000, /* in a conversation; between two packets gdb works for 50 us, or 100 */
+};
 
 struct watch {
     int fd;         /* -1: free */
@@ -43,6 +48,8 @@ struct host_loop {
     pthread_cond_t dispatched;
     atomic_bool waiting; /* the machine's thread sleeps in host_loop_wait */
     bool pending;        /* the helper has seen something that is not dispatched; under lock */
+    bool attended;       /* host_loop_attend; of the machine's thread */
+    bool lively;         /* what host_loop_listen waited for came soon, the last time */
     bool stop;           /* under lock */
 };
 
@@ -257,7 +264,19 @@ void host_loop_unwatch(struct host_loop *l, int fd)
     w->generation++;
 }
 
-void host_loop_dispatch(struct host_loop *l)
+/* The helper sleeps on. */
+static void release_helper(struct host_loop *l)
+{
+    pthread_mutex_lock(&l->lock);
+    if (l->pending) {
+        l->pending = false;
+        pthread_cond_signal(&l->dispatched);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* How many functions were called. */
+static int dispatch(struct host_loop *l)
 {
     struct epoll_event e[16];
     int n = epoll_wait(l->epoll, e, ARRAY_LEN(e), 0);
@@ -267,26 +286,66 @@ void host_loop_dispatch(struct host_loop *l)
         if (w.fd >= 0 && w.generation == e[i].data.u64 >> 32)
             w.fn(w.owner, from_epoll(e[i].events));
     }
-    pthread_mutex_lock(&l->lock);
-    if (l->pending) {
-        l->pending = false;
-        pthread_cond_signal(&l->dispatched);
-    }
-    pthread_mutex_unlock(&l->lock);
+    if (!l->attended)
+        release_helper(l);
+    return n;
+}
+
+void host_loop_dispatch(struct host_loop *l)
+{
+    dispatch(l);
+}
+
+void host_loop_attend(struct host_loop *l, bool attended)
+{
+    if (l->attended && !attended)
+        release_helper(l);
+    l->attended = attended;
+}
+
+/* Sleep until something is ready, LIMIT at most; NULL: no limit. */
+static void sleep_until_ready(struct host_loop *l, const struct timespec *limit)
+{
+    struct pollfd p = {.fd = l->epoll, .events = POLLIN};
+    atomic_store(&l->waiting, true);
+    /* Interrupted by a signal is as good as kicked. */
+    ppoll(&p, 1, limit, NULL);
+    atomic_store(&l->waiting, false);
 }
 
 void host_loop_wait(struct host_loop *l, u64 timeout)
 {
-    struct pollfd p = {.fd = l->epoll, .events = POLLIN};
     struct timespec t = to_timespec(timeout);
     if (!l->precise)
         prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0); /* of this thread; by default 50 us */
     l->precise = true;
-    atomic_store(&l->waiting, true);
-    /* Interrupted by a signal is as good as kicked. */
-    ppoll(&p, 1, timeout == CLOCK_NEVER ? NULL : &t, NULL);
-    atomic_store(&l->waiting, false);
-    host_loop_dispatch(l);
+    sleep_until_ready(l, timeout == CLOCK_NEVER ? NULL : &t);
+    dispatch(l);
+}
+
+/*
+ * Look until END, without sleeping: to wake a thread whose core sleeps too takes 50 us
+ * on many a host, and of that a debugger's step, six packets long, is made. Whoever
+ * else wants the core gets it at each turn; where there is but one, that is the peer.
+ */
+static bool spin(struct host_loop *l, u64 end)
+{
+    while (!dispatch(l)) {
+        if (monotonic(NULL) >= end)
+            return false;
+        sched_yield();
+    }
+    return true;
+}
+
+void host_loop_listen(struct host_loop *l)
+{
+    u64 soon = monotonic(NULL) + SOON_NS;
+    if (!l->lively || !spin(l, soon)) {
+        sleep_until_ready(l, NULL);
+        dispatch(l);
+    }
+    l->lively = monotonic(NULL) < soon;
 }
 
 void host_loop_kick(struct host_loop *l)

@@ -67,6 +67,18 @@ void host_loop_dispatch(struct host_loop *l);
  */
 void host_loop_wait(struct host_loop *l, u64 timeout);
 
+/*
+ * Like host_loop_wait without a limit, but for peers in conversation: if the last time
+ * something came soon (in 200 us), it is looked for as long as that without sleeping.
+ */
+void host_loop_listen(struct host_loop *l);
+
+/*
+ * While ATTENDED no CPU executes for long without a dispatch: the helper sleeps on
+ * after the first event, where it would else wake the CPUs for each.
+ */
+void host_loop_attend(struct host_loop *l, bool attended);
+
 /* End the wait, or wake the CPUs. From any thread and from signal handlers. */
 void host_loop_kick(struct host_loop *l);
 

@@ -462,8 +462,9 @@ int machine_run(struct machine *m)
     m->run = true;
     host_loop_dispatch(m->loop); /* what came before there was a CPU to kick */
     while (!m->requests || obey_requests(m)) {
+        host_loop_attend(m->loop, m->paused || gdbstub_steps(m->gdb));
         if (m->paused) {
-            host_loop_wait(m->loop, CLOCK_NEVER);
+            host_loop_listen(m->loop);
             continue;
         }
         if (gdbstub_steps(m->gdb)) {

@@ -260,6 +260,62 @@ Test(host_loop, waiting_costs_no_cpu_time)
     host_loop_destroy(b.loop);
 }
 
+static void *kick_after_silence(void *owner)
+{
+    struct board *b = owner;
+    sleep_ms(500);
+    host_loop_kick(b->loop);
+    return NULL;
+}
+
+Test(host_loop, listening_hears_a_conversation_and_sleeps_in_silence)
+{
+    struct board b;
+    struct reader r;
+    pthread_t kicker;
+    start(&b);
+    open_reader(&r, &b, HOST_IN);
+    r.chunk = 1;
+    put(&r, "as much as can be said without a pause"); /* each byte is soon */
+    for (unsigned i = 1; i <= 38; i++) {
+        host_loop_listen(b.loop);
+        cr_assert_eq(r.bytes, i);
+    }
+    u64 began = now(CLOCK_PROCESS_CPUTIME_ID), since = now(CLOCK_MONOTONIC);
+    pthread_create(&kicker, NULL, kick_after_silence, &b);
+    host_loop_listen(b.loop);
+    cr_assert_geq(now(CLOCK_MONOTONIC) - since, 500 * MS);
+    cr_assert_lt(now(CLOCK_PROCESS_CPUTIME_ID) - began, 250 * MS);
+    pthread_join(kicker, NULL);
+    put(&r, "and more");
+    host_loop_listen(b.loop);
+    cr_assert_eq(r.bytes, 39);
+    close_reader(&r);
+    host_loop_destroy(b.loop);
+}
+
+Test(host_loop, who_attends_is_not_woken)
+{
+    struct board b;
+    struct reader r;
+    start(&b);
+    open_reader(&r, &b, HOST_IN);
+    host_loop_attend(b.loop, true);
+    for (unsigned i = 1; i <= 100; i++) {
+        put(&r, "x");
+        while (r.bytes < i)
+            host_loop_dispatch(b.loop);
+        sched_yield();
+    }
+    cr_assert_leq(atomic_load(&b.wakes), 1);
+    put(&r, "what nobody has heard when the guest executes again");
+    atomic_store(&b.stop_guest, false);
+    host_loop_attend(b.loop, false);
+    execute(&b);
+    close_reader(&r);
+    host_loop_destroy(b.loop);
+}
+
 Test(host_loop, a_kick_before_the_wait_ends_it)
 {
     struct board b;
@@ -373,7 +429,7 @@ static void *write_messages(void *owner)
     return NULL;
 }
 
-/* Writers, a machine that executes and waits by turns, and no wake-up may be lost. */
+/* Writers, a machine that executes, waits and listens by turns, and no wake-up may be lost. */
 Test(host_loop, no_wake_up_is_lost)
 {
     struct board b;
@@ -390,7 +446,12 @@ Test(host_loop, no_wake_up_is_lost)
             execute(&b);
             host_loop_dispatch(b.loop);
         } else {
-            host_loop_wait(b.loop, CLOCK_NEVER);
+            host_loop_attend(b.loop, turn & 2);
+            if (turn & 2)
+                host_loop_listen(b.loop);
+            else
+                host_loop_wait(b.loop, CLOCK_NEVER);
+            host_loop_attend(b.loop, false);
             /* A wake that crossed with this wait would be one for nothing: allowed. */
             host_loop_kick(b.loop);
         }
