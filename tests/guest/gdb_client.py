@@ -114,6 +114,20 @@ def exceptions():
         in_order(gdb(elf, script + "kill"), wanted)
 
 
+def branch_targets():
+    """The kind that needs a CPU with FEAT_BTI. ISS is PSTATE.BTYPE: 3 behind BR, 2 behind BLR."""
+    with tempfile.TemporaryDirectory() as folder:
+        elf, symbols = gdb_step.build(folder, "gdb_bti")
+        out = gdb(elf, "monitor catch exception bti\n" +
+                  'continue\nprintf "offset %#x\\n", $pc - $VBAR_EL1\n' * 3 + "kill",
+                  "-cpu", "max")
+        wanted = ["stops at the vector of: bti\n"]
+        for at, esr in (("after_br", 0x36000003), ("after_blr", 0x36000002)) * 2:
+            wanted += [rf"caught bti from EL0, pc {symbols[at]:#x}, to VBAR_EL1\+0x400, "
+                       rf"ESR_EL1 {esr:#x}\b", r"offset 0x400\n"]
+        in_order(out, wanted[:-2])
+
+
 def steps_and_interrupts():
     """An interrupt that is due waits while gdb steps, until steps may take it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -175,6 +189,7 @@ def main():
         guest.skip("no gdb-multiarch")
     walk()
     exceptions()
+    branch_targets()
     steps_and_interrupts()
     frames()
     in_stub()

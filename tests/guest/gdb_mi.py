@@ -80,7 +80,9 @@ class Mi:
 
     def look_around(self, function):
         """What the views ask for at a stop in FUNCTION."""
+        assert 'state="stopped"' in self.command("-thread-info")
         assert 'state="stopped"' in self.command("-thread-info 1")
+        self.command("-thread-select 1")
         self.command("-stack-info-depth --thread 1 1000")
         frames = self.command("-stack-list-frames --thread 1 0 20")
         assert 'level="0"' in frames and f'func="{function}"' in frames, frames
@@ -92,6 +94,7 @@ class Mi:
         assert "ESR_EL1" in names and "VBAR_EL1" in names, names
         pc = re.search(r'number="%d",value="(0x\w+)"' % names.index("pc"), values)[1]
         assert values.count("number=") > 200, values
+        self.command("-data-list-changed-registers")
         assert "EL=" in self.evaluate("$cpsr")
         line = self.command("-data-disassemble -s %s -e %#x -- 2" % (pc, int(pc, 16) + 64))
         assert line.count("opcodes=") == 16 and 'address="%#018x"' % int(pc, 16) in line, line
@@ -108,6 +111,13 @@ class Mi:
         self.command(f"-var-show-attributes {name}")
         self.command(f"-var-info-path-expression {name}")
         self.command(f"-var-delete {name}")
+
+    def assign(self, expression, value):
+        """What is typed over a value in the variables' view."""
+        name = re.search(r'name="(\w+)"', self.command(f'-var-create - * "{expression}"'))[1]
+        assert f'value="{value}"' in self.command(f'-var-assign {name} "{value}"')
+        self.command(f"-var-delete {name}")
+        assert self.evaluate(expression) == str(value)
 
     def pause(self):
         self.command("-exec-continue")
@@ -142,10 +152,16 @@ def bare_machine():
         mi.look_around("user_main")
         mi.watch("$v0", "d")
         assert mi.evaluate("($cpsr >> 2) & 3") == "0"
-        mi.command("-exec-step-instruction")
-        mi.stopped(r'reason="end-stepping-range"')
+        x28 = mi.evaluate("$x28")
+        mi.assign("$x28", 4711)
+        mi.assign("$x28", x28)
+        for step in ("-exec-step-instruction", "-exec-next-instruction --thread 1"):
+            mi.command(step)
+            mi.stopped(r'reason="end-stepping-range"')
+        mi.command('-break-condition 3 "$x8 == 2"')  # SYS_PRINT: SYS_ADD is the first
         mi.command("-exec-continue")
         mi.stopped(r'reason="breakpoint-hit".*bkptno="3"')
+        assert mi.evaluate("$x8") == "2"
         assert "IL EC=21" in mi.evaluate("$ESR_EL1")
         assert "SVC #0" in mi.console("monitor info exceptions")
         mi.command("-break-delete 2 3")
