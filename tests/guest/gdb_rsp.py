@@ -14,18 +14,19 @@ import time
 
 
 class Machine:
-    """mini-a64 with its stub at a Unix socket."""
+    """mini-a64 with its stub at a Unix socket, or at a TCP port."""
 
-    def __init__(self, command, *options, gdb=""):
+    def __init__(self, command, *options, gdb="", port=0):
         self.folder = tempfile.mkdtemp(prefix="mini-a64-gdb")
-        self.path = os.path.join(self.folder, "gdb")
+        self.path = f"127.0.0.1:{port}" if port else os.path.join(self.folder, "gdb")
         self.serial = os.path.join(self.folder, "serial")
         self.process = subprocess.Popen(
             [command, "-M", "virt", "-display", "none", "-monitor", "none",
-             "-serial", "file:" + self.serial, "-gdb", "unix:" + self.path + gdb, *options],
+             "-serial", "file:" + self.serial,
+             "-gdb", ("tcp:" if port else "unix:") + self.path + gdb, *options],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for _ in range(500):
-            if os.path.exists(self.path):
+            if port or os.path.exists(self.path):
                 break
             if self.process.poll() is not None:
                 raise SystemExit(self.process.stderr.read().decode())
@@ -45,8 +46,8 @@ class Machine:
 
 
 @contextlib.contextmanager
-def machine(command, *options, gdb=""):
-    m = Machine(command, *options, gdb=gdb)
+def machine(command, *options, gdb="", port=0):
+    m = Machine(command, *options, gdb=gdb, port=port)
     try:
         yield m
     finally:

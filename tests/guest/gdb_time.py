@@ -8,7 +8,7 @@ one.
 
 The guest is as in the tests (guest.py). A pause of SECONDS (60) must leave no RCU stall
 and the guest's counter unmoved, and ten thousand steps must enter no interrupt's vector;
-after Qqemu.sstep=1 they do. With VMLINUX in the environment gdb steps with symbols.
+after Qqemu.sstep=1 they do. How fast gdb itself steps is gdb_speed.py's.
 """
 
 import os
@@ -85,30 +85,6 @@ def run_gdb(symbols, script, *options):
                               stderr=subprocess.STDOUT, text=True).stdout
 
 
-def gdb_steps(archive):
-    vmlinux = os.environ.get("VMLINUX")
-    for what, first in (("plain", ""), ("with mini-a64.py", f"source {guest.ROOT}/tools/gdb/mini-a64.py\n")):
-        script = first + ("break start_kernel\n" if vmlinux else "hbreak *($pc + 4)\n") + """continue
-delete
-python
-import os, time
-def timed(what, n, command):
-    cpu, start = os.times(), time.monotonic()
-    gdb.execute(command, to_string=True)
-    end, took = os.times(), time.monotonic() - start
-    own = end.user + end.system - cpu.user - cpu.system
-    print("STEPS", what, "%.0f a second, of which gdb's own work %.0f us each" % (n / took, own / n * 1e6))
-timed("stepi 10000:", 10000, "stepi 10000")
-timed("a loop of stepi:", 2000, "set $i = 0\\nwhile $i < 2000\\nstepi\\nset $i = $i + 1\\nend")
-end
-kill
-"""
-        out = run_gdb(vmlinux or guest.SYSCALLS, script, "-S", "-m", "512", "-kernel",
-                      str(guest.KERNEL), "-initrd", archive, "-append", APPEND)
-        for line in re.findall(r"STEPS (.*)", out):
-            print(f"gdb {what}, {line}")
-
-
 def pause(seconds):
     with gdb_rsp.machine(guest.MINI_A64, "-m", "512", "-kernel", str(guest.KERNEL), "-initrd",
                          str(guest.INITRD), "-append", APPEND) as m:
@@ -165,7 +141,6 @@ def main():
         archive = gdb_syscalls.initrd(folder)
         idle_stub(archive)
         conditions()
-        gdb_steps(archive)
     interrupts_in_steps()
     pause(float(sys.argv[1]) if len(sys.argv) > 1 else 60)
 
