@@ -52,7 +52,8 @@ struct uop;
 
 enum {
     RAM_PAGE_SHIFT = TLB_PAGE_SHIFT,
-    RAM_PAGE_DIRTY = 1, /* written since it was last clean; where RAM has `dirtied` only */
+    RAM_PAGE_DIRTY = 1,   /* written since it was last clean; where RAM has `dirtied` only */
+    RAM_PAGE_EVICTED = 2, /* had decoded ops, which were dropped to have room for others */
 };
 
 /* What the engine knows of 4 KiB of RAM. The bus only hands it out, zeroed. */

@@ -163,6 +163,11 @@ void tlb_flush_places(struct tlb_bank *b, const u8 *host, const struct tlb_place
         drop_leading_to(&b->write[places->index[i]], first, BIT(TLB_PAGE_SHIFT));
 }
 
+void tlb_flush_code(struct tlb_bank *b)
+{
+    memset(b->code, 0xff, sizeof(b->code));
+}
+
 void tlb_flush_ops(struct tlb_bank *b, const struct uop *ops)
 {
     for (unsigned i = 0; i < TLB_CODE_ENTRIES; i++)

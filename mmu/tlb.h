@@ -97,7 +97,10 @@ void tlb_flush_places(struct tlb_bank *b, const u8 *host, const struct tlb_place
 /* A write entry for VA is made that leads to the page with PLACES. */
 void tlb_note_place(struct tlb_places *places, u64 va);
 
-/* Drop the code entries that lead to OPS. */
+/* Drop all code entries, */
+void tlb_flush_code(struct tlb_bank *b);
+
+/* or those that lead to OPS. */
 void tlb_flush_ops(struct tlb_bank *b, const struct uop *ops);
 
 /*

@@ -1,5 +1,6 @@
 /*
- * Pages of decoded ops: finding, making, decoding and dropping them.
+ * Decoded code: finding it, decoding, and noticing that it changes. Which pages of it
+ * there are: core/engine/page.c.
  *
  * A page of RAM with decoded code has no TLB write entry anywhere, so every
  * store to it takes the slow path, which calls engine_code_written first. That
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "core/engine/dispatch.h"
+#include "core/engine/page.h"
 #include "core/exception.h"
 #include "core/isa/bti.h"
 #include "core/isa/disasm.h"
@@ -31,38 +33,16 @@ bool engine_init(struct engine *e, struct bus *bus, u64 features)
     bus->code_written = engine_code_written;
     bus->code_owner = e;
     bus->reads_moved = reads_moved;
+    e->most_pages = ENGINE_PAGES;
     chains_init(&e->chains);
     return decoder_init(&e->decoder, features);
 }
 
-static void free_list(struct code_page *p)
-{
-    while (p) {
-        struct code_page *next = p->next;
-        free(p);
-        p = next;
-    }
-}
-
 void engine_destroy(struct engine *e)
 {
-    free_list(e->pages);
-    free_list(e->retired);
-    free_list(e->spare);
+    pages_free(e);
     chains_destroy(&e->chains);
     decoder_destroy(&e->decoder);
-}
-
-/* Call VISIT on every TLB bank in use of every CPU. */
-static void each_bank(struct engine *e, void (*visit)(struct tlb_bank *b, const void *arg),
-                      const void *arg)
-{
-    for (unsigned i = 0; i < e->cpu_count; i++) {
-        visit(e->cpus[i]->bank_el1, arg);
-        for (unsigned k = 0; k < EL0_BANKS; k++)
-            if (e->cpus[i]->bank_el0[k].asid_valid)
-                visit(&e->cpus[i]->bank_el0[k], arg);
-    }
 }
 
 /* A page of RAM and where its bytes are. */
@@ -85,74 +65,7 @@ static void flush_ram_writes(struct tlb_bank *b, const void *ram)
 
 void engine_watch_writes(struct engine *e, const struct ram *ram)
 {
-    each_bank(e, flush_ram_writes, ram);
-}
-
-static void flush_ops(struct tlb_bank *b, const void *ops)
-{
-    tlb_flush_ops(b, ops);
-}
-
-/*
- * Take a page out of use. Handlers may be running in it: it stays readable and
- * its slots decode anew, until engine_reclaim at a moment when none can be.
- */
-static void retire(struct engine *e, struct code_page *p)
-{
-    for (struct code_page **at = &e->pages; *at; at = &(*at)->next) {
-        if (*at == p) {
-            *at = p->next;
-            break;
-        }
-    }
-    if (e->cpu_count)
-        log_line(e->cpus[0]->log, LOG_PAGE, "page of code %#llx dropped",
-                 (unsigned long long)p->pa);
-    engine_count(e, EVENT_PAGE_DROPPED);
-    e->page_count--;
-    p->ram_page->ops = NULL;
-    p->ram_page = NULL;
-    each_bank(e, flush_ops, p->ops);
-    p->next = e->retired;
-    e->retired = p;
-    for (unsigned i = 0; i < e->cpu_count; i++)
-        cpu_kick(e->cpus[i]);
-}
-
-/* Keep a page that nobody is in for another use. */
-static void keep_spare(struct engine *e, struct code_page *p)
-{
-    profile_drop_page(p->profile);
-    p->profile = NULL;
-    p->next = e->spare;
-    e->spare = p;
-}
-
-static void reclaim(struct engine *e)
-{
-    while (e->retired) {
-        struct code_page *p = e->retired;
-        e->retired = p->next;
-        keep_spare(e, p);
-    }
-}
-
-void engine_drop_all(struct engine *e)
-{
-    for (struct code_page *p = e->pages; p; p = p->next)
-        p->ram_page->ops = NULL;
-    while (e->pages) {
-        struct code_page *p = e->pages;
-        e->pages = p->next;
-        keep_spare(e, p);
-    }
-    reclaim(e);
-    chains_drop(&e->chains);
-    engine_count(e, EVENT_ALL_DROPPED);
-    e->page_count = 0;
-    e->full = false;
-    for (unsigned i = 0; i < e->cpu_count; i++)
-        cpu_tlb_flush_all(e->cpus[i]);
+    pages_each_bank(e, flush_ram_writes, ram);
 }
 
 static struct code_page *page_of(const struct uop *ops)
@@ -169,7 +82,7 @@ static void invalidate(struct engine *e, struct code_page *p, u64 pa, u64 len)
     engine_count(e, EVENT_CODE_WRITTEN);
     u64 first = (pa - p->pa) / 4, last = (pa + len - 1 - p->pa) / 4;
     if (last - first > 16)
-        retire(e, p);
+        page_retire(e, p);
     else
         chain_forget(p, first, last);
 }
@@ -191,30 +104,6 @@ void engine_code_written(void *engine, u64 pa, u64 len)
     }
 }
 
-static struct code_page *new_page(struct engine *e)
-{
-    struct code_page *p = e->spare;
-    if (p)
-        e->spare = p->next;
-    else
-        p = malloc(sizeof(*p));
-    if (!p)
-        return NULL;
-    for (unsigned i = 0; i < PAGE_WORDS; i++)
-        p->ops[i].fn = op_decode;
-    p->ops[PAGE_WORDS].fn = op_page_end;
-    memset(p->marked, 0, sizeof(p->marked));
-    p->any_marked = false;
-    p->profile = NULL;
-    p->engine = e;
-    p->next = e->pages;
-    e->pages = p;
-    engine_count(e, EVENT_PAGE_MADE);
-    if (++e->page_count > ENGINE_MAX_PAGES)
-        e->full = true;
-    return p;
-}
-
 static void set_guards(struct engine *e)
 {
     for (unsigned i = 0; i < e->cpu_count; i++)
@@ -232,21 +121,23 @@ static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa, b
     if (rp->ops && likely(page_of(rp->ops)->guarded == guarded))
         return rp->ops;
     if (rp->ops)
-        retire(e, page_of(rp->ops));
+        page_retire(e, page_of(rp->ops));
     if (guarded)
         set_guards(e);
-    struct code_page *p = new_page(e);
+    struct code_page *p = page_new(e);
     if (!p)
         return NULL;
     p->pa = pa & TLB_PAGE_MASK;
     p->host = ram->host + (p->pa - ram->base);
     p->ram_page = rp;
+    e->remade += rp->flags & RAM_PAGE_EVICTED ? 1 : 0;
+    rp->flags &= (u8)~RAM_PAGE_EVICTED;
     p->guarded = guarded;
     if (unlikely(e->profile))
         p->profile = profile_add_page(e->profile, va & TLB_PAGE_MASK, p->pa);
     rp->ops = p->ops;
     if (rp->writers.count) {
-        each_bank(e, flush_page_writes, &(struct written_page){p->host, &rp->writers});
+        pages_each_bank(e, flush_page_writes, &(struct written_page){p->host, &rp->writers});
         rp->writers = (struct tlb_places){.count = 0};
     }
     return p->ops;
@@ -294,6 +185,7 @@ const struct uop *engine_fetch(struct cpu *c, u64 va)
         tlb_note(bank, va, t.page_shift, t.ng);
         entry->tag = va & TLB_PAGE_MASK;
         entry->ops = ops;
+        page_of(ops)->round = c->engine->round;
     }
     c->page_va = entry->tag;
     c->ops = entry->ops;
@@ -351,6 +243,7 @@ void engine_decode_slot(struct cpu *c, const struct uop *op)
     const struct decoder *d = &p->engine->decoder;
     unsigned index = (unsigned)(op - p->ops);
     if (unlikely(code_page_marked(p, index))) {
+        p->decoded |= (u16)BIT(index / BLOCK_WORDS);
         p->ops[index].fn = op_probe;
         return;
     }
@@ -374,12 +267,4 @@ bool engine_warm(struct cpu *c, const struct uop *u)
     if (fuses(c, p->engine))
         chain_consider(p, u);
     return false;
-}
-
-void engine_settle(struct engine *e)
-{
-    if (e->full)
-        engine_drop_all(e);
-    else if (e->retired)
-        reclaim(e);
 }

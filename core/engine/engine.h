@@ -15,7 +15,10 @@
 
 enum {
     ENGINE_MAX_CPUS = 8,
-    ENGINE_MAX_PAGES = 3072, /* decoded pages kept; about 17 KiB each */
+    ENGINE_PAGES = 3072,   /* decoded pages kept; about 17 KiB each */
+    ENGINE_RAM_SHARE = 16, /* and more if dropped ones come back: one to so many of RAM */
+    ENGINE_EVICTION = 16,  /* with too many, one out of so many goes */
+    BLOCK_WORDS = PAGE_WORDS / 16,
 };
 
 /* The ops of one physical page of RAM; index PAGE_WORDS is the sentinel. */
@@ -28,7 +31,9 @@ struct code_page {
     const u8 *host; /* the page's bytes */
     u64 pa;
     struct ram_page *ram_page; /* NULL once dropped */
-    struct code_page *next;
+    struct code_page *next, *previous;
+    u64 round;   /* engine.round when the code TLB last got it */
+    u16 decoded; /* blocks of BLOCK_WORDS slots, a bit each: the others hold op_decode only */
     struct profile_page *profile; /* when there is one */
 };
 
@@ -37,15 +42,20 @@ struct engine {
     struct bus *bus;
     struct cpu *cpus[ENGINE_MAX_CPUS];
     unsigned cpu_count;
-    struct code_page *pages;   /* in use */
+    struct code_page *pages;   /* in use, oldest first */
+    struct code_page *newest;  /* the last of them */
     struct code_page *retired; /* dropped, but a handler may still be in one */
     struct code_page *spare;   /* free to be used again */
     unsigned page_count;       /* of pages */
+    unsigned most_pages;       /* of them for now */
+    unsigned remade;           /* since the last eviction, having been evicted before */
+    u64 round;                 /* of looking which pages are executed */
+    bool in_round;             /* it is being looked */
     struct probe probe;        /* what somebody outside looks out for */
     struct profile *profile;   /* NULL: none is made */
     struct engine_counts counts;
     struct chains chains;
-    bool full; /* more pages than ENGINE_MAX_PAGES, or chains than fit: drop all of it soon */
+    bool full; /* of chains: drop them soon */
 };
 
 /* An engine for CPUs of one model. False when the host has no memory. */
@@ -72,9 +82,10 @@ static inline bool code_page_marked(const struct code_page *p, unsigned index)
     return p->marked[index / 64] & BIT(index % 64);
 }
 
-/* Decode it into U, by itself; the row, or -1. */
-static inline int code_page_decode(const struct code_page *p, unsigned index, struct uop *u)
+/* Decode it into U, by itself, to go into that slot; the row, or -1. */
+static inline int code_page_decode(struct code_page *p, unsigned index, struct uop *u)
 {
+    p->decoded |= (u16)BIT(index / BLOCK_WORDS);
     return decode(&p->engine->decoder, code_page_word(p, index),
                   (struct site){.index = (u16)index, .guarded = p->guarded}, u);
 }

@@ -22,6 +22,7 @@
     EVENT(PAGE_END, "pages left at their end")                                                     \
     EVENT(PAGE_MADE, "pages of code made")                                                         \
     EVENT(PAGE_DROPPED, "pages of code dropped")                                                   \
+    EVENT(CHAINS_DROPPED, "times all chains were dropped")                                         \
     EVENT(ALL_DROPPED, "times all code was dropped")                                               \
     EVENT(DECODED, "instructions decoded")                                                         \
     EVENT(CODE_WRITTEN, "writes to pages of code")                                                 \
