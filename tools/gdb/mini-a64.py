@@ -11,8 +11,8 @@
 # - $lx_current() is the running task, which 5.4's own script cannot find on
 #   arm64: SP_EL0 holds it while the kernel runs.
 # - Between two stops gdb reads a line of the kernel's memory only once. It asks for
-#   the same few instructions ten times for each `stepi`, which then takes half
-#   as long.
+#   the same few instructions five times for each `stepi`, which then takes a quarter
+#   less time.
 
 import gdb
 import gdb.unwinder
