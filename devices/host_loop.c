@@ -324,7 +324,7 @@ void host_loop_wait(struct host_loop *l, u64 timeout)
 }
 
 /*
- * Look until END, without sleeping: to wake a thread whose core sleeps too takes 50 us
+ * Look until END, without sleeping: to wake a thread on another core takes 20 to 50 us
  * on many a host, and of that a debugger's step, six packets long, is made. Whoever
  * else wants the core gets it at each turn; where there is but one, that is the peer.
  */
