@@ -79,9 +79,10 @@ static struct code_page *page_of(const struct uop *ops)
  */
 static void invalidate(struct engine *e, struct code_page *p, u64 pa, u64 len)
 {
+    enum { MANY_WORDS = 16, MANY_WRITES = 16 };
     engine_count(e, EVENT_CODE_WRITTEN);
     u64 first = (pa - p->pa) / 4, last = (pa + len - 1 - p->pa) / 4;
-    if (last - first > 16)
+    if (last - first > MANY_WORDS || ++p->writes > MANY_WRITES)
         page_retire(e, p);
     else
         chain_forget(p, first, last);
@@ -133,6 +134,7 @@ static struct uop *page_ops(struct engine *e, struct ram *ram, u64 va, u64 pa, b
     e->remade += rp->flags & RAM_PAGE_EVICTED ? 1 : 0;
     rp->flags &= (u8)~RAM_PAGE_EVICTED;
     p->guarded = guarded;
+    p->writes = 0;
     if (unlikely(e->profile))
         p->profile = profile_add_page(e->profile, va & TLB_PAGE_MASK, p->pa);
     rp->ops = p->ops;

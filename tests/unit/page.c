@@ -132,3 +132,27 @@ Test(page, changes_of_what_was_dropped)
     cr_expect_eq(walk(h, 2), PAGES * 3);
     harness_destroy(h);
 }
+
+Test(page, what_is_written_again_and_again_is_data)
+{
+    enum { TURNS = 100, FOR_EACH = 20, RET = 0xd65f03c0 };
+    /* blr x3; str w4, [x2], #4; subs x1, x1, #1; b.ne to the second; blr x3; wfi */
+    static const u32 words[] = {0xd63f0060, 0xb8004444, SUBS_X1_1, 0x54ffffc1, 0xd63f0060, WFI};
+    static const u32 function[] = {ADD_X0_1, RET};
+    const u64 at = HARNESS_CODE + STRIDE;
+    const u32 end = RET;
+    struct harness *h = harness_create("cortex-a57");
+    harness_mmu_on(h, false);
+    harness_code(h, words, ARRAY_LEN(words));
+    harness_write(h, at, function, sizeof(function));
+    harness_write(h, at + 4 * TURNS, &end, sizeof(end));
+    h->cpu->x[1] = TURNS;
+    h->cpu->x[2] = h->cpu->x[3] = at;
+    h->cpu->x[4] = ADD_X0_2;
+    cr_assert_eq(cpu_run(h->cpu, 10 * TURNS), STOP_WFI);
+    cr_expect_eq(h->cpu->x[0], 1 + 2 * TURNS);
+    u64 written = h->engine.counts.event[EVENT_CODE_WRITTEN];
+    cr_expect(written > 1 && written < FOR_EACH, "stores to code: %llu",
+              (unsigned long long)written);
+    harness_destroy(h);
+}
