@@ -1,6 +1,6 @@
 /*
- * For x86-64: Intel's Software Developer's Manual, volume 2. Handlers have the first op in
- * r13 (core/engine/uop.h; preserve_none's second argument).
+ * How the code of chains is written. For x86-64: Intel's Software Developer's Manual, volume 2.
+ * Handlers have the first op in r13 (core/engine/uop.h; preserve_none's second argument).
  */
 #include "core/engine/chain_code.h"
 
@@ -13,9 +13,9 @@
 enum {
     EXIT_SIZE = 19 + PINS_MOST * PIN_MOVE_SIZE,
     JUMP_SIZE = 5,
-    JUMP = 0xe9, /* jmp rel32 */
-    LOOP_WEIGHT = 4,
-    GROWTH = 4, /* bytes by which an instruction may be longer than in its stencil */
+    JUMP = 0xe9,     /* jmp rel32 */
+    LOOP_WEIGHT = 4, /* of an op in a loop, as executions go */
+    GROWTH = 4,      /* bytes by which an instruction may be longer than in its stencil */
 };
 
 size_t chain_code_least(void)
@@ -101,7 +101,10 @@ bool stencil_has(const struct stencil *s, enum stencil_hole hole)
     return s->ways >> (hole - HOLE_NEXT) & 1;
 }
 
-/* A jump within a stencil, from instruction FROM: with 32 bits for the distance. */
+/*
+ * A jump within a stencil, which stands at CODE there. Returns the place of its distance, of
+ * 32 bits, which is filled in when it is known.
+ */
 static size_t put_inner_jump(struct making *m, const u8 *code)
 {
     enum { SHORT_JUMP = 0xeb, ESCAPE = 0x0f, CONDITIONAL = 0x80, CONDITION = 15 };
@@ -170,7 +173,20 @@ static void put_copy(struct making *m, const struct stencil *s, const struct uop
         fill(m, &s->places[i], start + s->places[i].offset, u, op);
 }
 
-/* Put op INDEX. A jump to the next op at its end is left out: that is where it will be. */
+/* A jump to the next op at the end of what was put is not needed: that is where it will be. */
+static void drop_last_jump(struct making *m)
+{
+    if (!m->exit_count)
+        return;
+    const struct way_out *last = &m->exits[m->exit_count - 1];
+    if (last->hole == HOLE_NEXT && last->place + 4 == m->at &&
+        m->chains->memory.writable[last->place - 1] == JUMP) {
+        m->exit_count--;
+        m->at -= JUMP_SIZE;
+    }
+}
+
+/* Put op INDEX. */
 static void put_op(struct making *m, unsigned index)
 {
     const struct stencil *s = m->stencils[index];
@@ -182,12 +198,7 @@ static void put_op(struct making *m, unsigned index)
     } else {
         put_copy(m, s, &m->ops[index], op);
     }
-    const struct way_out *last = &m->exits[m->exit_count - 1];
-    if (m->exit_count && last->hole == HOLE_NEXT && last->place + 4 == m->at &&
-        m->chains->memory.writable[last->place - 1] == JUMP) {
-        m->exit_count--;
-        m->at -= JUMP_SIZE;
-    }
+    drop_last_jump(m);
 }
 
 /* lea OP(%r13), %r13 */

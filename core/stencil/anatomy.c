@@ -17,25 +17,42 @@ static bool is_register_hole(enum stencil_hole hole)
     return hole >= HOLE_X_D && hole <= HOLE_X_LR;
 }
 
+static const char *mnemonic(const char *text)
+{
+    return text + strspn(text, " \t");
+}
+
+static bool starts_with(const char *text, const char *what)
+{
+    return strncmp(text, what, strlen(what)) == 0;
+}
+
 /* Where a line jumps to inside the stencil; -1 if it doesn't: it has a place, or is no jump. */
 static long jump_target(const struct listing_line *l, bool has_place)
 {
-    const char *text = l->text + strspn(l->text, " \t");
+    const char *text = mnemonic(l->text);
     if (*text != 'j' || has_place || strchr(text, '*'))
         return -1;
     return strtol(text + strcspn(text, " \t"), NULL, 16);
+}
+
+/* The number in front of BASE, the parenthesis of an operand in TEXT; 0 if there is none. */
+static long displacement_of(const char *text, const char *base)
+{
+    const char *digit = base;
+    while (digit > text && strchr("0123456789abcdefx-", digit[-1]))
+        digit--;
+    return strtol(digit, NULL, 16);
 }
 
 /* Whether the instruction names r12 only as what something behind cpu.x is reached by. */
 static bool is_behind_x(const char *text)
 {
     const long behind = (long)(offsetof(struct cpu, x) + sizeof(((struct cpu *)0)->x));
-    const char *base = strstr(text, "(%r12"), *digit = base;
+    const char *base = strstr(text, "(%r12");
     if (!base || strstr(base + 2, "%r12") || strstr(text, "%r12") != base + 1)
         return !strstr(text, "%r12");
-    while (digit > text && strchr("0123456789abcdefx-", digit[-1]))
-        digit--;
-    return strtol(digit, NULL, 16) >= behind;
+    return displacement_of(text, base) >= behind;
 }
 
 /* The flag that is at DISPLACEMENT of r12, as 1 << FLAG_*. */
@@ -56,12 +73,10 @@ static u8 flag_at(long displacement)
 /* The flags that TEXT gets at: all that it might, should it be written in another way. */
 static u8 flags_in(const char *text)
 {
-    const char *base = strstr(text, "(%r12"), *digit = base;
+    const char *base = strstr(text, "(%r12");
     if (!base)
         return 0;
-    while (digit > text && strchr("0123456789abcdefx-", digit[-1]))
-        digit--;
-    long displacement = strtol(digit, NULL, 16);
+    long displacement = displacement_of(text, base);
     bool inside = displacement >= (long)offsetof(struct cpu, flag_n) &&
                   displacement <= (long)offsetof(struct cpu, flag_v);
     u8 flag = flag_at(displacement);
@@ -97,9 +112,8 @@ static void note_flags(struct anatomy *a, struct x86_insn *i, const char *text)
 static bool names_all(const char *text)
 {
     static const char *const known[] = {"v", "j", "nop", "mov", "prefetch", "crc32"};
-    text += strspn(text, " \t");
     for (unsigned i = 0; i < sizeof(known) / sizeof(*known); i++)
-        if (strncmp(text, known[i], strlen(known[i])) == 0)
+        if (starts_with(mnemonic(text), known[i]))
             return true;
     return false;
 }
@@ -114,7 +128,7 @@ static void take_apart(struct anatomy *a, unsigned at, const u8 *code, unsigned 
         i->form.kind = INSN_RAW;
         a->touched[at] = names_all(l->text) ? listing_registers(l, 1) : UINT16_MAX;
         a->parts[at] =
-            strpbrk(l->text + strspn(l->text, " \t"), "jc") == l->text + strspn(l->text, " \t");
+            starts_with(mnemonic(l->text), "j") || starts_with(mnemonic(l->text), "call");
     }
     note_flags(a, i, l->text);
     if (place && place->is_x && i->form.kind == INSN_PLIABLE) {
