@@ -264,6 +264,7 @@ bool engine_warm(struct cpu *c, const struct uop *u)
 {
     struct code_page *p = page_of(c->ops);
     const struct chains *k = &p->engine->chains;
+    p->writes = 0;
     if (!k->memory.code || chains_have(k, u->fn))
         return true;
     if (fuses(c, p->engine))

@@ -34,7 +34,7 @@ struct code_page {
     struct code_page *next, *previous;
     u64 round;   /* engine.round when the code TLB last got it */
     u16 decoded; /* blocks of BLOCK_WORDS slots, a bit each: the others hold op_decode only */
-    u8 writes;   /* to it since it was made */
+    u8 writes;   /* to it since it was made, or last seen in execution */
     struct profile_page *profile; /* when there is one */
 };
 
