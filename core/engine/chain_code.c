@@ -56,8 +56,6 @@ static u32 target_of(const struct uop *u, u32 op)
 static u64 hole_value(enum stencil_hole hole, const struct uop *u, u32 op)
 {
     switch (hole) {
-    case HOLE_OP:
-        return op;
     case HOLE_D:
         return u->d;
     case HOLE_N:
@@ -70,6 +68,8 @@ static u64 hole_value(enum stencil_hole hole, const struct uop *u, u32 op)
         return u->aux;
     case HOLE_MASK:
         return bitmask_expand(u->m, (u32)u->imm, u->a);
+    case HOLE_BEHIND:
+        return op + sizeof(*u);
     case HOLE_TARGET:
         return (u64)(s32)target_of(u, op);
     case HOLE_IMM:
@@ -257,10 +257,28 @@ static bool stays(const struct making *m, const struct way_out *x)
            (x->hole == HOLE_BRANCH && x->op / sizeof(struct uop) < m->count);
 }
 
+/* jmp *fn(%r13), which is shorter, for the jump whose distance is at X's place. */
+static void dispatch_there(struct making *m, const struct way_out *x)
+{
+    static const u8 dispatch[JUMP_SIZE] = {0x41, 0xff, 0x65, offsetof(struct uop, fn), 0x90};
+    memcpy(m->chains->memory.writable + x->place - 1, dispatch, sizeof(dispatch));
+}
+
+/* Whether X may dispatch where it is: nothing is to be stored before. */
+static bool dispatches(const struct making *m, const struct way_out *x)
+{
+    return x->hole == HOLE_DISPATCH && m->chains->memory.writable[x->place - 1] == JUMP &&
+           !pins_change(&m->pins);
+}
+
 static void put_exits(struct making *m)
 {
     for (unsigned i = 0; i < m->exit_count; i++) {
         const struct way_out *x = &m->exits[i];
+        if (dispatches(m, x)) {
+            dispatch_there(m, x);
+            continue;
+        }
         bool inside = stays(m, x);
         size_t to = inside ? m->starts[x->op / sizeof(struct uop)] : m->at;
         set_distance(m, x->place, m->chains->memory.code + to, x->addend);

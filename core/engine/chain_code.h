@@ -17,7 +17,7 @@ struct way_out {
     size_t place; /* of the distance to fill in, in bytes from the code's beginning */
     s32 addend;
     u8 hole;             /* enum stencil_hole */
-    u32 op;              /* HOLE_OP of what it is about, or of where it goes */
+    u32 op;              /* that it is about, or where it goes: bytes of ops from the first */
     const void *handler; /* for HOLE_LEAVE */
 };
 

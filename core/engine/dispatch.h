@@ -30,6 +30,7 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
 
 /* Bytes between ops, for moving UNTIL along with u. */
 #define OP_DISTANCE(to, from) ((const char *)(to) - (const char *)(from))
+#define OP_PLACE(u)           ((uintptr_t)(u))
 #define OP_MOVED(p, bytes)    ((const struct uop *)((const char *)(p) + (bytes)))
 
 /* Put what the rest of the machine may ask for into memory. */
@@ -69,16 +70,18 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
 #define GO_FAR(va, from)                                                                           \
     do {                                                                                           \
         u64 to_ = (va);                                                                            \
-        const struct code_entry *entry_ = &TLB->code[tlb_code_index(to_)];                         \
-        if (unlikely(entry_->tag != (to_ & (TLB_PAGE_MASK | 3)))) {                                \
+        struct code_entry entry_ = TLB->code[tlb_code_index(to_)];                                 \
+        __asm__("" : "+r"(entry_.ops)); /* loaded now: later its place would be computed anew */   \
+        if (unlikely(entry_.tag != (to_ & (TLB_PAGE_MASK | 3)))) {                                 \
             c->pc = to_;                                                                           \
             CONTINUE_AT(op_far_miss);                                                              \
         }                                                                                          \
         const struct uop *target_ =                                                                \
-            OP_MOVED(entry_->ops, (to_ & ~TLB_PAGE_MASK) << (UOP_SHIFT - 2));                      \
-        UNTIL = OP_MOVED(UNTIL, OP_DISTANCE(target_, (from)));                                     \
-        c->page_va = entry_->tag;                                                                  \
-        c->ops = entry_->ops;                                                                      \
+            OP_MOVED(entry_.ops, (to_ & ~TLB_PAGE_MASK) << (UOP_SHIFT - 2));                       \
+        UNTIL = OP_MOVED(UNTIL, -OP_PLACE(from));                                                  \
+        UNTIL = OP_MOVED(UNTIL, OP_PLACE(target_));                                                \
+        c->page_va = entry_.tag;                                                                   \
+        c->ops = entry_.ops;                                                                       \
         ARRIVE(target_);                                                                           \
     } while (0)
 

@@ -85,6 +85,14 @@ bool pins_concern(const struct pins *pins, const struct stencil *s, const struct
     return false;
 }
 
+bool pins_change(const struct pins *pins)
+{
+    for (unsigned i = 0; i < pins->count; i++)
+        if (pins->pin[i].changed)
+            return true;
+    return false;
+}
+
 /* mov between HOST and the slot's place behind r12: REX with W, R and B, OPCODE, ModRM, SIB. */
 static void move(const struct pin *pin, u8 opcode, u8 *code)
 {

@@ -48,6 +48,9 @@ struct pins pins_choose(const struct pin_votes *v);
 /* Whether op U, which S is the stencil of, has a pinned register for an operand. */
 bool pins_concern(const struct pins *pins, const struct stencil *s, const struct uop *u);
 
+/* Whether one of them changes, so that it is to be stored. */
+bool pins_change(const struct pins *pins);
+
 /* Code that loads PIN's register, or stores it; PIN_MOVE_SIZE bytes. */
 void pin_load(const struct pin *pin, u8 *code);
 void pin_store(const struct pin *pin, u8 *code);

@@ -11,8 +11,8 @@
 
 /* What belongs into a place of a stencil; the names of the symbols without "hole_". */
 enum stencil_hole {
-    HOLE_OP, /* bytes of ops from the chain's first op to this one */
-    HOLE_D,  /* slots of the op as they are, */
+    HOLE_BEHIND, /* bytes of ops from the chain's first op to the one behind this */
+    HOLE_D,      /* slots of the op as they are, */
     HOLE_N,
     HOLE_M,
     HOLE_A,

@@ -9,13 +9,12 @@
  * and friends) are used whole, so that they become displacements.
  *
  * In a stencil the parameter u is the first op of the chain; the op that the stencil
- * executes is hole_op bytes behind it. Only ways out of the chain add that up.
+ * executes is hole_behind bytes, less one op, behind it. Only ways out of the chain add that up.
  */
 #include "core/isa/bitmask.h"
 #include "core/isa/ops.h"
 
 #define HOLE(name) __attribute__((visibility("hidden"))) extern char hole_##name[]
-HOLE(op);
 HOLE(d);
 HOLE(n);
 HOLE(m);
@@ -30,6 +29,7 @@ HOLE(x_imm);
 HOLE(x_sp);
 HOLE(x_lr);
 HOLE(target);
+HOLE(behind);
 
 /* The following op's stencil; and op_exit, U being the op that it is about. */
 HANDLER(stencil_next);
@@ -38,9 +38,6 @@ HANDLER(stencil_exit);
 /* The op hole_target bytes behind U, and op U, wherever it is. */
 HANDLER(stencil_branch);
 HANDLER(stencil_dispatch);
-
-/* The op itself. */
-#define HERE() OP_MOVED(u, (uintptr_t)hole_op)
 
 /* Ways out that are about the op itself leave it to chain.c to say so. */
 #undef CONTINUE_AT
@@ -117,7 +114,7 @@ static ALWAYS_INLINE u64 stencil_plus_imm(u64 x)
 #undef GO_NEAR
 #undef DISPATCH
 #define BODY_OP (&operands_)
-#define BEHIND  (HERE() + 1)
+#define BEHIND  OP_MOVED(u, (uintptr_t)hole_behind)
 #define GO_ON() CONTINUE_AT(stencil_next)
 #define op_exit stencil_exit /* this one is about the op that u has been moved to */
 #define DISPATCH(next)                                                                             \

@@ -45,7 +45,7 @@ struct place {
 };
 
 static const char *const hole_names[HOLE_COUNT] = {
-    [HOLE_OP] = "hole_op",
+    [HOLE_BEHIND] = "hole_behind",
     [HOLE_D] = "hole_d",
     [HOLE_N] = "hole_n",
     [HOLE_M] = "hole_m",
