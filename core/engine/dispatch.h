@@ -31,6 +31,7 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
 /* Bytes between ops, for moving UNTIL along with u. */
 #define OP_DISTANCE(to, from) ((const char *)(to) - (const char *)(from))
 #define OP_PLACE(u)           ((uintptr_t)(u))
+#define OP_AT(place)          ((const struct uop *)(place))
 #define OP_MOVED(p, bytes)    ((const struct uop *)((const char *)(p) + (bytes)))
 
 /* Put what the rest of the machine may ask for into memory. */
@@ -78,8 +79,7 @@ HANDLER(op_step_end);     /* the sentinel of the stepping loop */
         }                                                                                          \
         const struct uop *target_ =                                                                \
             OP_MOVED(entry_.ops, (to_ & ~TLB_PAGE_MASK) << (UOP_SHIFT - 2));                       \
-        UNTIL = OP_MOVED(UNTIL, -OP_PLACE(from));                                                  \
-        UNTIL = OP_MOVED(UNTIL, OP_PLACE(target_));                                                \
+        UNTIL = OP_AT(OP_PLACE(UNTIL) - OP_PLACE(from) + OP_PLACE(target_));                       \
         c->page_va = entry_.tag;                                                                   \
         c->ops = entry_.ops;                                                                       \
         ARRIVE(target_);                                                                           \
